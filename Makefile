@@ -1,0 +1,115 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# SAM CLI, cfn-lint, checkov and MiniStack clash with the project's pins: each runs from an
+# environment of its own, pinned in tools/*.txt.
+UV_VERSION := 0.13.9
+export UV_PYTHON_DOWNLOADS ?= never
+export SAM_CLI_TELEMETRY := 0
+
+# A uv of the user's own serves if it is new enough; otherwise .uv/ gets the pinned one.
+UV := $(shell printf '%s\n' $(UV_VERSION) "$$(uv --version 2>/dev/null | cut -d' ' -f2)" | sort -VC && echo uv || echo .uv/bin/uv)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.uv/bin:$(PATH)
+
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+LAYER_LOCK := layers/dependencies/requirements.txt
+COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
+	--no-emit-index-url --custom-compile-command "make locks"
+
+export AWS_DEFAULT_REGION ?= eu-central-1
+
+.PHONY: help setup setup-browser demo report tags validate-config test check format lint types \
+	imports check-locks locks test-template build deploy-local bench clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Create .venv with everything that the other targets need; they call it themselves
+	@:
+
+setup-browser: ## Install Chromium for the tests of the HTML page (Debian and Ubuntu)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v chromium
+
+.uv/bin/uv:
+	@echo "Installing uv $(UV_VERSION) into .uv/"
+	@python3.13 -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): requirements-dev.txt $(LAYER_LOCK) pyproject.toml .python-version | $(filter .uv/%,$(UV))
+	@[ -x $(PYTHON) ] || $(UV) venv --quiet --python 3.13 .venv
+	@echo "Installing the locked requirements into .venv/"
+	@$(UV) pip sync --quiet --python $(PYTHON) --require-hashes requirements-dev.txt
+	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## Run the real handler on a sample day: prints table and alert, CSVs in out/
+	@$(PYTHON) -m local.demo
+
+report: $(READY) ## Report on your own data without AWS: PROJECTS=my-app DATE=2026-11-20 (needs LANGSMITH_API_KEY)
+	@$(PYTHON) -m local.report
+
+tags: $(READY) ## Show how your newest LLM runs are tagged: PROJECTS=my-app (needs LANGSMITH_API_KEY)
+	@$(PYTHON) -m local.tags
+
+validate-config: $(READY) ## Check price and budget documents before you put them: CONFIG=folder
+	@$(PYTHON) -m local.validate_config
+
+test: $(READY) ## Run the tests
+	@$(PYTHON) -m pytest --ignore=tests/template --ignore=tests/artefact
+
+check: lint types imports check-locks test test-template ## Everything that CI runs: lint, types, imports, locks, tests, template, built artefact
+
+format: $(READY) ## Format the code and apply the linter's safe fixes
+	@$(PYTHON) -m ruff check --quiet --fix-only .
+	@$(PYTHON) -m ruff format --quiet .
+
+lint: $(READY)
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+
+types: $(READY)
+	@$(PYTHON) -m mypy --no-error-summary
+
+imports: $(READY)
+	@result=$$(lint-imports --no-cache 2>&1) || { echo "$$result"; exit 1; }
+
+locks: | $(filter .uv/%,$(UV)) ## Compile the two locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) $(UPGRADE) pyproject.toml -o $(LAYER_LOCK)
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c $(LAYER_LOCK) -o requirements-dev.txt
+	@for tool in sam cfn-lint checkov ministack awslambdaric; do \
+		$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.13 --no-annotate \
+			--no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
+
+# Compiled again into a scratch folder, where the committed file stands as the constraint.
+check-locks: $(READY)
+	@rm -rf build/locks && mkdir -p build/locks
+	@cp $(LAYER_LOCK) build/locks/layer.txt && cp requirements-dev.txt build/locks/dev.txt
+	@$(COMPILE) pyproject.toml -o build/locks/layer.txt
+	@$(COMPILE) pyproject.toml --group dev -c $(LAYER_LOCK) -o build/locks/dev.txt
+	@diff -u $(LAYER_LOCK) build/locks/layer.txt && diff -u requirements-dev.txt build/locks/dev.txt \
+		|| { echo "The locks are out of step with pyproject.toml: run 'make locks'"; exit 1; }
+
+# Lambda's runtime client, which runs what was built as Lambda would.
+build/runtime: tools/awslambdaric.txt | $(READY)
+	@rm -rf $@
+	@$(UV) pip install --quiet --python $(PYTHON) --target $@ -r $<
+	@touch $@
+
+build: $(READY) build/runtime ## Build functions and layer for deploying, into .aws-sam/
+	@result=$$(tools/run sam build 2>&1) || { echo "$$result"; exit 1; }
+
+test-template: build
+	@$(PYTHON) -m pytest tests/template tests/artefact
+
+deploy-local: build ## Deploy the built template into an AWS emulator and let its schedule fire
+	@$(PYTHON) -m local.deploy
+
+bench: $(READY) ## Measure: requests, time and memory of fetching, size and cold start of the artefact
+	@$(PYTHON) -m bench
+
+clean: ## Remove everything that the targets made
+	@rm -rf .venv .uv .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
