@@ -1,0 +1,1 @@
+"""What the numbers mean: pure functions and values, without clock, network or SDK."""

@@ -1,0 +1,244 @@
+"""The LLM runs of a day, kept until the day is complete.
+
+A run's feature may stand on an ancestor, and a run may turn out to be a wrapper around another,
+so nothing can be summed before all runs are in. Until then they lie in groups of equal metadata
+and price, in columns.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from spend_report.domain.alike import by_identity, identity
+from spend_report.domain.attribution import (
+    feature_above,
+    ids_above,
+    may_continue_after,
+    root_started_before,
+    starts_above,
+)
+from spend_report.domain.columns import ID_LENGTH, Columns, Orphan
+from spend_report.domain.day import ReportDay
+from spend_report.domain.model_names import display
+from spend_report.domain.nesting import wrappers
+from spend_report.domain.pricing import Price, PriceBook, Rates
+from spend_report.domain.report import UNTAGGED
+from spend_report.domain.runs import SUCCESS, Ancestor, MetadataKeys, Project, Run
+from spend_report.domain.text import text_of
+from spend_report.domain.usage import MOST_DOLLARS, MOST_TOKENS, usage
+
+# A run may also say itself that it has none.
+_NO_FEATURE = ("", UNTAGGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a group of runs has in common; `rates` is None where no source knows a price.
+
+    `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
+    """
+
+    project: Project
+    status: str
+    feature: str
+    dimensions: tuple[str, ...]
+    provider: str
+    model: str
+    sample_rate: str
+    rates: Rates | None
+
+
+@dataclass(slots=True)
+class _Slice:
+    """One combination of metadata values, as it came.
+
+    `columns` is where its successful runs go, if the price is the same for all of them.
+    """
+
+    group: Group
+    price: Price | None
+    columns: Columns | None
+
+
+class Calls:
+    """Takes the runs of `day` and knows, once all are in, which of them are calls."""
+
+    def __init__(self, day: ReportDay, keys: MetadataKeys, prices: PriceBook) -> None:
+        self._day = day
+        self._dimensions = keys.dimensions
+        self._prices = prices
+        self._slices: dict[str, dict[Any, _Slice]] = {}
+        self._groups: defaultdict[Group, Columns] = defaultdict(Columns)
+        self._outside = Columns()
+        self.ancestors_of_orphans: dict[str, datetime | None] = {}
+        self.ancestors_before: dict[str, datetime | None] = {}
+        self.continue_until: datetime | None = None
+
+    @property
+    def groups(self) -> Mapping[Group, Columns]:
+        """The runs of the day, by what they have in common."""
+        return self._groups
+
+    def take(self, project: Project, runs: Sequence[Run]) -> None:
+        """Add runs of the day, each once, in any order.
+
+        Most runs are plain: successful, ended, with counts that add up. They are sorted by
+        metadata and go into their columns together, which takes a third of the time of one by
+        one.
+        """
+        end = self._day.end
+        plain: defaultdict[Any, list[Run]] = defaultdict(list)
+        cached: defaultdict[Any, list[Run]] = defaultdict(list)
+        for run in runs:
+            prompt, output, trace = run.prompt_tokens, run.completion_tokens, run.trace_id
+            if (
+                prompt
+                and output
+                and 0 < prompt <= MOST_TOKENS
+                and 0 < output <= MOST_TOKENS
+                and run.total_tokens == prompt + output
+                and run.status == SUCCESS
+                and run.end_time is not None
+                and run.end_time <= end
+                and trace is not None
+                and len(trace) == ID_LENGTH
+                and trace.isascii()
+                and (run.parent_run_ids or trace == run.id)
+                and (run.total_cost is None or 0 <= run.total_cost <= MOST_DOLLARS)
+                and run.oddities is None
+            ):
+                raw = run.prompt_token_details.raw if run.prompt_token_details is not None else None
+                try:
+                    if not raw:
+                        plain[run.metadata].append(run)
+                        continue
+                    if len(raw) == 1 and 0 <= raw.get("cache_read", -1) <= prompt:
+                        cached[run.metadata].append(run)
+                        continue
+                except TypeError:  # a list or an object among the metadata values
+                    self._take_one(project, run)
+                    continue
+            self._take_one(project, run)
+        for alike in chain.from_iterable(map(by_identity, plain.values())):
+            self._take_alike(project, alike, [0] * len(alike))
+        for alike in chain.from_iterable(map(by_identity, cached.values())):
+            self._take_alike(project, alike, [_cache_read(run) for run in alike])
+
+    def take_outside(self, _project: Project, runs: Sequence[Run]) -> None:
+        """Add LLM runs of the days beside.
+
+        They are never counted here, but may be what a run of the day wraps, or what wraps it.
+        """
+        for run in runs:
+            # Where a trace does not tell its ancestors' starts, some turn out to be of the day.
+            if not self._day.start <= run.start_time < self._day.end:
+                self._outside.append(run, usage(run))
+
+    def settle(self, ancestors: Mapping[str, Ancestor]) -> None:
+        """Give every run without a tag the feature of its nearest tagged ancestor."""
+        for group, columns in [item for item in self._groups.items() if not item[0].feature]:
+            del self._groups[group]
+            rows: defaultdict[str, list[int]] = defaultdict(list)
+            for row, orphan in enumerate(columns.orphans):
+                rows[feature_above(orphan.parent_ids, ancestors) or UNTAGGED].append(row)
+            for feature, at in rows.items():
+                settled = columns.rows(at)
+                if feature != UNTAGGED:
+                    settled.orphans.clear()
+                self._groups[replace(group, feature=feature)] += settled
+
+    def drop_wrappers(self) -> int:
+        """Leave out the runs that only wrap others; returns how many of the day's they are."""
+        all_columns = [*self._groups.values(), self._outside]
+        found = wrappers(all_columns)
+        dropped = 0
+        for (group, columns), rows in zip(list(self._groups.items()), found, strict=False):
+            if rows:
+                dropped += len(rows)
+                self._groups[group] = columns.rows(
+                    [row for row in range(len(columns)) if row not in rows]
+                )
+        return dropped
+
+    def _take_alike(self, project: Project, runs: Sequence[Run], cache_read: Sequence[int]) -> None:
+        slice_ = self._slice(project, runs[0])
+        if slice_.columns is None:
+            for run in runs:
+                self._take_one(project, run)
+            return
+        slice_.columns.extend(runs, cache_read)
+        if slice_.group.feature in _NO_FEATURE:
+            slice_.columns.orphans.extend(map(self._orphan, runs))
+
+    def _take_one(self, project: Project, run: Run) -> None:
+        run.parent_run_ids = ids_above(run)
+        slice_ = self._slice(project, run)
+        found = usage(run)
+        tokens = found.tokens
+        rates = None
+        if slice_.price is not None:
+            rates = slice_.price.at(run.start_time, tokens.input, found.service_tier)
+        columns = self._groups[
+            replace(slice_.group, status=(run.status or "").upper(), rates=rates)
+        ]
+        columns.append(run, found)
+        if slice_.group.feature in _NO_FEATURE:
+            columns.orphans.append(self._orphan(run))
+        self._note_neighbours(run, silent=not tokens.input and not tokens.output)
+
+    def _slice(self, project: Project, run: Run) -> _Slice:
+        slices = self._slices.setdefault(project.id, {})
+        key = identity(run.metadata)
+        try:
+            slice_ = slices.get(key)
+        except TypeError:  # a list or an object among the values: looked at each time
+            return self._new_slice(project, run)
+        if slice_ is None:
+            slice_ = slices[key] = self._new_slice(project, run)
+        return slice_
+
+    def _new_slice(self, project: Project, run: Run) -> _Slice:
+        def value(name: str) -> str:
+            return text_of(getattr(run.metadata, name, None))
+
+        group = Group(
+            project=project,
+            status=SUCCESS,
+            feature=value("feature"),
+            dimensions=tuple(value(name) for name in self._dimensions),
+            provider=value("provider"),
+            model=display(value("model")),
+            sample_rate=value("sample_rate"),
+            rates=None,
+        )
+        price = self._prices.price(value("model"), group.provider, self._day.start, self._day.end)
+        if price is None:
+            return _Slice(group, price, self._groups[group])
+        if price.flat is not None:
+            return _Slice(group, price, self._groups[replace(group, rates=price.flat)])
+        return _Slice(group, price, None)
+
+    def _orphan(self, run: Run) -> Orphan:
+        self.ancestors_of_orphans.update(starts_above(run))
+        node = text_of(getattr(run.metadata, "node", None))
+        return Orphan(tuple(run.parent_run_ids or ()), run.name or "", node)
+
+    def _note_neighbours(self, run: Run, *, silent: bool) -> None:
+        """Note what lies beyond midnight and decides whether `run` is a call."""
+        until = may_continue_after(run, self._day.end)
+        if until is not None:
+            self.continue_until = max(until, self.continue_until or until)
+        if silent and root_started_before(run, self._day.start):
+            self.ancestors_before.update(
+                (id_, start)
+                for id_, start in starts_above(run).items()
+                if start is None or start < self._day.start
+            )
+
+
+def _cache_read(run: Run) -> int:
+    details = run.prompt_token_details
+    return details.raw["cache_read"] if details is not None and details.raw else 0

@@ -1,0 +1,40 @@
+"""The day of a report: a calendar day in the report's timezone."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDay:
+    """A calendar day and the half-open interval of instants that it covers.
+
+    `start` and `end` are UTC instants with `start <= t < end`; where the clocks change they
+    are 23 or 25 hours apart.
+    """
+
+    date: dt.date
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, day: dt.date, timezone: ZoneInfo) -> "ReportDay":
+        """The report day `day` in `timezone`."""
+        return cls(day, _midnight(day, timezone), _midnight(day + timedelta(days=1), timezone))
+
+
+def _midnight(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, timezone).astimezone(UTC)
+
+
+def days_before(day: date, count: int) -> list[date]:
+    """The `count` calendar days before `day`, oldest first."""
+    return [day - timedelta(days=back) for back in range(count, 0, -1)]
+
+
+def days_from(first: date, last: date) -> Iterator[date]:
+    """Each day from `first` to `last`, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)

@@ -1,0 +1,77 @@
+"""US dollars as exact decimals, from the text they came in to the text they leave in."""
+
+import json
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+ZERO = Decimal(0)
+# The default of 28 digits rounds a sum of very large and very small amounts.
+EXACT = Context(prec=60)
+PER_MILLION = Decimal("0.000001")
+_SIX_PLACES = Decimal("0.000001")
+_ONE_PLACE = Decimal("0.1")
+
+
+class Figure(str):
+    """A number as text, never to be mistaken for text that a stranger wrote."""
+
+    __slots__ = ()
+
+
+def usd(amount: Decimal) -> Figure:
+    """`amount` with six decimals, ties to even: the one place where money is rounded.
+
+    >>> usd(Decimal("0.0000025"))
+    '0.000002'
+    """
+    return Figure(f"{amount.quantize(_SIX_PLACES):f}")
+
+
+def rounded(amount: Fraction) -> Decimal:
+    """`amount` at six decimals by the rule of `usd`, where an exact share is no decimal.
+
+    >>> rounded(Fraction(1, 3))
+    Decimal('0.333333')
+    """
+    return Decimal(round(amount * 1_000_000)).scaleb(-6)
+
+
+def percent(part: Decimal, whole: Decimal) -> Figure:
+    """`part` as a percentage of `whole` with one decimal; empty where `whole` is zero."""
+    if not whole:
+        return Figure()
+    return Figure(f"{(part * 100 / whole).quantize(_ONE_PLACE):f}")
+
+
+def exactly(amount: float) -> Decimal:
+    """The shortest decimal that reads back as `amount`: the text that a double was sent as."""
+    return Decimal(repr(amount))
+
+
+def loads_exact(text: str) -> Any:
+    """JSON with every number that has a fraction or exponent as the `Decimal` of its own text.
+
+    Raises:
+        ValueError: not JSON, NaN or an infinity, or a key that stands twice in one object
+            (of which other parsers silently keep the last).
+    """
+    return json.loads(
+        text,
+        parse_float=Decimal,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=_refuse_repeated_keys,
+    )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not an amount")
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise ValueError(f"{key!r} stands twice")
+        result[key] = value
+    return result

@@ -1,0 +1,89 @@
+"""Tokens of one run, as LangSmith reports them, made fit for pricing.
+
+Rules and their source: LangSmith defines `prompt_tokens` as including cached tokens, but some
+integrations report cache tokens outside of it; the larger figure is the input. `cache_creation`
+and the two `ephemeral_*` classes are the same tokens. langchain-openai puts the service tier in
+front of a class's name (`flex_cache_read`) and what is left of the input under the tier itself.
+"""
+
+from dataclasses import dataclass
+
+from spend_report.domain.pricing import Tokens
+from spend_report.domain.runs import Run
+
+SERVICE_TIERS = ("flex", "priority")
+
+# A trillion tokens in one call: no model comes near, so it is a fault of the data.
+MOST_TOKENS = 10**12
+MOST_DOLLARS = 10**6  # of one call, likewise
+
+NEGATIVE = "negative token count"
+TOO_LARGE = "implausibly large token count"
+NOT_A_COUNT = "token count that is not a whole number"
+CACHED_ABOVE_INPUT = "cached tokens above the input"
+WRONG_COST = "cost recorded by LangSmith that can't be one"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The tokens of a run, its service tier, and what was wrong with the figures.
+
+    `errors` has pairs of a reason and the number of tokens concerned.
+    """
+
+    tokens: Tokens
+    service_tier: str | None
+    errors: tuple[tuple[str, int], ...]
+
+
+def usage(run: Run) -> Usage:
+    """The usage of `run`. Nonsense becomes an error with its amount, never a negative count."""
+    errors: list[tuple[str, int]] = []
+
+    def count(value: int | None) -> int:
+        if value is None:
+            return 0
+        if value < 0:
+            errors.append((NEGATIVE, -value))
+            return 0
+        if value > MOST_TOKENS:
+            errors.append((TOO_LARGE, value))
+            return 0
+        return value
+
+    total = count(run.total_tokens)
+    prompt = count(run.prompt_tokens)
+    output = count(run.completion_tokens)
+    if run.completion_tokens is None and run.prompt_tokens is not None:
+        output = max(0, total - prompt)
+    input_ = max(prompt, total - output)
+
+    raw = run.prompt_token_details.raw if run.prompt_token_details is not None else None
+    details = {name: count(value) for name, value in raw.items()} if raw else {}
+    tier = next((tier for tier in SERVICE_TIERS if _names_tier(details, tier)), None)
+
+    def of(*names: str) -> int:
+        prefixes = ("", *(f"{tier}_" for tier in SERVICE_TIERS))
+        return sum(details.get(prefix + name, 0) for prefix in prefixes for name in names)
+
+    read = max(of("cache_read"), of("cache_read_over_200k"))
+    long_lived = of("ephemeral_1h_input_tokens")
+    written = max(of("cache_creation"), of("ephemeral_5m_input_tokens") + long_lived)
+    excess = max(0, read + written - input_)
+    if excess:
+        errors.append((CACHED_ABOVE_INPUT, excess))
+    if not plausible_cost(run):
+        errors.append((WRONG_COST, 0))
+    if run.oddities:
+        errors.extend((NOT_A_COUNT, 0) for _ in run.oddities)
+    tokens = Tokens(input_, output, read, written - long_lived, long_lived, excess)
+    return Usage(tokens, tier, tuple(errors))
+
+
+def plausible_cost(run: Run) -> bool:
+    """Whether LangSmith's recorded cost is none, or can be one."""
+    return run.total_cost is None or 0 <= run.total_cost <= MOST_DOLLARS
+
+
+def _names_tier(details: dict[str, int], tier: str) -> bool:
+    return any(name == tier or name.startswith(f"{tier}_") for name in details)

@@ -1,0 +1,60 @@
+"""Every way in which a run can fail on purpose.
+
+    SpendReportError
+    ├── SettingsError          an environment variable is missing or malformed
+    ├── EventError             the event that invoked the function is not one of ours
+    ├── ConfigError            a parameter in SSM is missing, unreadable or invalid
+    ├── LangSmithError         LangSmith could not be read completely
+    │   ├── LangSmithKeyError      it refused the API key
+    │   ├── UnknownProjectError    it has no such project
+    │   └── OutOfTimeError         the function's time would end before the last page
+    ├── AwsError               a call to S3, SSM or SNS failed
+    ├── InconsistentReportError    sums that must agree differ: nothing is published
+    └── AlertInProgressError   another invocation is sending the same alert right now
+
+A message says what is wrong, where, and what to do; it never contains a secret.
+"""
+
+
+class SpendReportError(Exception):
+    """Base of all errors below."""
+
+
+class SettingsError(SpendReportError):
+    """An environment variable is missing or malformed."""
+
+
+class EventError(SpendReportError):
+    """The event is none of the documented ones."""
+
+
+class ConfigError(SpendReportError):
+    """A parameter in SSM is missing or does not validate."""
+
+
+class LangSmithError(SpendReportError):
+    """LangSmith could not be read completely, so there is no report."""
+
+
+class LangSmithKeyError(LangSmithError):
+    """LangSmith refused the API key."""
+
+
+class UnknownProjectError(LangSmithError):
+    """LangSmith has no project of the configured name or id."""
+
+
+class OutOfTimeError(LangSmithError):
+    """The function's remaining time does not suffice to read the day."""
+
+
+class AwsError(SpendReportError):
+    """A call to an AWS service failed for good."""
+
+
+class InconsistentReportError(SpendReportError):
+    """Sums that must agree differ; publishing would put a wrong number into the world."""
+
+
+class AlertInProgressError(SpendReportError):
+    """Another invocation holds the claim on an alert and has not sent it yet."""
