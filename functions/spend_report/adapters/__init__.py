@@ -1,0 +1,1 @@
+"""One module for each outside service; its errors leave here as ours."""

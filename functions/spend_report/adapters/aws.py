@@ -1,0 +1,57 @@
+"""boto3, configured once, and its errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from spend_report.errors import AwsError
+
+# Adaptive mode slows down when a service throttles; five attempts ride out a bad minute.
+# https://docs.aws.amazon.com/boto3/latest/guide/retries.html
+_CONFIG = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=20,
+    max_pool_connections=16,
+)
+
+# The other end's publish must fail before another invocation may take the alert over.
+PUBLISH_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=2,
+    read_timeout=3,
+)
+
+
+def client(service: Any, config: Config | None = None) -> Any:
+    """A boto3 client of `service` with the project's time-outs and retries."""
+    return boto3.client(service, config=config or _CONFIG)
+
+
+@contextmanager
+def translated(action: str, resource: str) -> Iterator[None]:
+    """Raise AwsError, naming `action` (as IAM spells it) and `resource`, for boto3's errors."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        message = error.response.get("Error", {}).get("Message", "")
+        raise AwsError(
+            f"{action} on {resource} failed: {code}: {message}{_hint(code, action)}"
+        ) from error
+    except BotoCoreError as error:
+        raise AwsError(f"{action} on {resource} failed: {error}") from error
+
+
+def _hint(code: str, action: str) -> str:
+    match code:
+        case "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "403":
+            return f". Allow the function's role {action} on it"
+        case "NoSuchBucket" | "NotFound" | "404":
+            return ". Check that it exists, in this account and region"
+        case _:
+            return ""
