@@ -1,0 +1,145 @@
+"""Figures, days and strangers' names as words for people."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+
+NAME_WIDTH = 40
+_FEW = 10
+MICRO_PLACES = 6
+MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+_LEFT_TO_RIGHT_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
+
+
+def plain(text: str, width: int = NAME_WIDTH) -> str:
+    """`text` of a stranger on one line of at most `width` characters, harmless in plain text.
+
+    Control and format characters (line breaks, terminal codes, direction overrides) are gone,
+    what is too long ends in `…`, and right-to-left letters are isolated, as Unicode's UAX 9
+    recommends, so that they do not turn the rest of the line around.
+    """
+    # Not more than may be shown is looked at: a name can be as long as a prompt.
+    head = text[: width * 20]
+    kept = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in head)
+    line = " ".join(kept.split()) or "(no name)"
+    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in line):
+        return f"{_LEFT_TO_RIGHT_ISOLATE}{_cut(line, width - 2)}{_POP_ISOLATE}"
+    return _cut(line, width)
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
+
+
+def ascii_only(text: str, width: int = NAME_WIDTH) -> str:
+    """`text` as printable ASCII on one line: accents dropped, anything else a `?`."""
+    line = unicodedata.normalize("NFKD", plain(text, width * 2))
+    bare = "".join(char for char in line if not unicodedata.combining(char))
+    bare = bare.replace("…", "...").replace(_LEFT_TO_RIGHT_ISOLATE, "").replace(_POP_ISOLATE, "")
+    shown = bare.encode("ascii", "replace").decode("ascii")
+    return shown if len(shown) <= width else f"{shown[: width - 3].rstrip()}..."
+
+
+def dollars(amount: Decimal | Fraction) -> str:
+    """`amount` for people: cents, and below ten cents its first two digits.
+
+    >>> dollars(Decimal("1234.5")), dollars(Decimal("0.00414"))
+    ('$1,234.50', '$0.0041')
+    """
+    exact = _decimal(amount)
+    return _dollars(exact, _places(exact))
+
+
+def dollars_of(amount: Decimal, limit: Decimal) -> tuple[str, str]:
+    """`amount` and `limit` with as many digits as it takes to tell them apart."""
+    places = max(_places(amount), _places(limit) if limit else 2)
+    while (
+        places < MICRO_PLACES
+        and amount != limit
+        and _dollars(amount, places) == _dollars(limit, places)
+    ):
+        places += 1
+    return _dollars(amount, places), _dollars(limit, places)
+
+
+def signed_dollars(amount: Decimal | Fraction) -> str:
+    """`amount` with its sign, `+` or a true minus."""
+    return dollars(amount) if amount < 0 else f"+{dollars(amount)}"
+
+
+def _decimal(amount: Decimal | Fraction) -> Decimal:
+    if isinstance(amount, Decimal):
+        return amount
+    return Decimal(amount.numerator) / Decimal(amount.denominator)
+
+
+def _places(amount: Decimal) -> int:
+    size = abs(amount)
+    if size >= Decimal("0.0995") or not size:
+        return 2
+    return min(MICRO_PLACES, max(2, 1 - size.adjusted()))
+
+
+def _dollars(amount: Decimal, places: int) -> str:
+    shown = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    whole, _, digits = f"{abs(shown):,}".partition(".")
+    return f"{MINUS if shown < 0 else ''}${whole}.{digits.rstrip('0').ljust(2, '0')}"
+
+
+def count(number: Fraction | int) -> str:
+    """A number of things: whole, with commas; one decimal where it is below ten and broken."""
+    is_small_and_broken = number < _FEW and Fraction(number).denominator != 1
+    return f"{float(number):.1f}" if is_small_and_broken else f"{round(number):,}"
+
+
+def share(part: Fraction | Decimal) -> str:
+    """A fraction as a percentage, whole or with one decimal below ten."""
+    percentage = Fraction(part) * 100
+    shown = f"{float(percentage):,.{int(abs(percentage) < _FEW)}f}"
+    return f"{shown.removesuffix('.0')} %".replace("-", MINUS)
+
+
+def things(number: int, singular: str, plural: str | None = None) -> str:
+    """`number` of something, in the right number."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def short_day(day: date) -> str:
+    """`21 Nov`, in English whatever the locale is."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def long_day(day: date) -> str:
+    """`Sat 21 Nov 2026`."""
+    return f"{_WEEKDAYS[day.weekday()]} {short_day(day)} {day.year}"
+
+
+def month(day: date) -> str:
+    """`Nov 2026`."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def days(dates: Sequence[date]) -> str:
+    """Ascending `dates` with runs of them drawn together: the first to the sixth, the ninth."""
+    spans: list[tuple[date, date]] = []
+    for day in dates:
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return ", ".join(_span(first, last) for first, last in spans)
+
+
+def _span(first: date, last: date) -> str:
+    if first == last:
+        return short_day(first)
+    if first.month == last.month:
+        return f"{first.day}{EN_DASH}{short_day(last)}"
+    return f"{short_day(first)} {EN_DASH} {short_day(last)}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -1,0 +1,107 @@
+"""What the service needs from outside, in its own words."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from spend_report.domain.chat import ChatMessage
+from spend_report.domain.files import ReportFile
+from spend_report.domain.message import Message
+from spend_report.domain.report import History
+from spend_report.domain.runs import Ancestor, Project, Run
+
+type Take = Callable[[Project, Sequence[Run]], None]
+"""Takes runs of a project as they arrive, each once, in any order."""
+
+
+class RunSource(Protocol):
+    """Where runs come from."""
+
+    def projects(self) -> Sequence[Project]:
+        """The configured projects. Raises UnknownProjectError, LangSmithKeyError."""
+        ...
+
+    def read(self, start: datetime, end: datetime, take: Take) -> int:
+        """Hand every LLM run with `start <= start_time < end` to `take`, once.
+
+        Returns the number of items that LangSmith sent and that have no readable id or start.
+        Raises LangSmithError unless all of them were read.
+        """
+        ...
+
+    def ancestors(self, ids: Mapping[str, datetime | None]) -> Mapping[str, Ancestor]:
+        """Those of the runs `ids`, of any type, that exist.
+
+        The values say when they started, as far as that is known.
+        """
+        ...
+
+    def around(
+        self,
+        *,
+        above: Mapping[str, datetime | None],
+        before: Mapping[str, datetime | None],
+        after: tuple[datetime, datetime] | None,
+        take: Take,
+    ) -> Mapping[str, Ancestor]:
+        """What lies around the runs of a day: those of the runs `above` that exist, as `ancestors`.
+
+        Hands to `take` the LLM runs among the runs `before`, and those that start in the span
+        `after`; a run that is both may be handed twice.
+        """
+        ...
+
+
+class ReportStore(Protocol):
+    """Where reports go and come from."""
+
+    def write(self, day: date, files: Sequence[ReportFile]) -> None:
+        """Write `files` in order, then their `latest/` copies if no newer day is there."""
+        ...
+
+    def uri(self, report: str, day: date, suffix: str) -> str:
+        """Where a report of `day` lies."""
+        ...
+
+    def summary(self, day: date) -> bytes | None:
+        """The summary of a reported day: its presence marks the day as whole."""
+        ...
+
+    def history(self, day: date, model_days: int) -> History:
+        """The reported days before `day`, with models for the last `model_days` calendar days."""
+        ...
+
+
+class AlertLog(Protocol):
+    """Remembers what was sent, over all invocations."""
+
+    def claim(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of `keys` that nobody has sent; they are ours to send from here on.
+
+        Raises AlertInProgressError where another invocation is at it and does not finish.
+        """
+        ...
+
+    def sent(self, keys: Iterable[str]) -> None:
+        """The claimed `keys` were sent."""
+        ...
+
+    def release(self, keys: Iterable[str]) -> None:
+        """Sending the claimed `keys` failed; the next one may try."""
+        ...
+
+
+class Publisher(Protocol):
+    """Who is told: the readers of the alert topic."""
+
+    def publish(self, message: Message) -> None:
+        """Hand `message` over, once. Raises AwsError where it was not taken."""
+        ...
+
+
+class ChatRoom(Protocol):
+    """A chat, whose messages have a form of their own."""
+
+    def post(self, message: ChatMessage) -> None:
+        """Hand `message` over, once. Raises AwsError where it was not taken."""
+        ...
