@@ -1,0 +1,49 @@
+"""A day's report: its figures and what they mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spend_report.domain.breaches import Breach
+from spend_report.domain.budgets import Budgets
+from spend_report.domain.day import ReportDay, days_before
+from spend_report.domain.drivers import Driver
+from spend_report.domain.notices import Notice
+from spend_report.domain.report import DayFigures, History, PastDay
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the figures rest on: the versions of the parameters by name, and the catalogue."""
+
+    timezone: str
+    parameters: Mapping[str, int]
+    catalogue: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """Everything that is known of a day.
+
+    `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
+    names a feature.
+    """
+
+    day: ReportDay
+    figures: DayFigures
+    history: History
+    budgets: Budgets
+    drivers: Sequence[Driver]
+    breaches: Sequence[Breach]
+    notices: Sequence[Notice]
+    origin: Origin
+    links: Mapping[str, str]
+    feature_key: str
+
+    @property
+    def today(self) -> PastDay:
+        """The report's day in the shape of the days before it."""
+        return PastDay(self.figures.date, {row.feature: row for row in self.figures.features})
+
+    def last_days(self, count: int) -> list[PastDay]:
+        """The reported ones of the last `count` calendar days, oldest first, this one last."""
+        return [*self.history.reported(days_before(self.figures.date, count - 1)), self.today]

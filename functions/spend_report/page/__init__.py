@@ -1,0 +1,11 @@
+"""The day for people: one self-contained page, in half a minute.
+
+`view` puts a `DayReport` into the page's order, `render` makes HTML of it. Nothing else in
+the package is meant for the outside.
+"""
+
+from spend_report.page.build import view
+from spend_report.page.model import ReportView
+from spend_report.page.render import render
+
+__all__ = ["ReportView", "render", "view"]

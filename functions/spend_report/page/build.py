@@ -1,0 +1,76 @@
+"""From the day's figures to what stands on the page."""
+
+from spend_report.domain.day_report import DayReport
+from spend_report.domain.report import UNTAGGED
+from spend_report.domain.wording import plain
+from spend_report.page import attention, basis, movers, spend
+from spend_report.page.model import ReportView, RequestRow, Untagged, UntaggedRow
+from spend_report.page.month import month
+from spend_report.page.over_days import CHART_DAYS, ranked
+from spend_report.page.palette import OTHER, slots
+from spend_report.page.words import name
+
+SHOWN_TASKS = 6
+SHOWN_REQUESTS = 8
+SHOWN_PATHS = 6
+_TRACE_WIDTH = 8
+_WEB = ("https://", "http://")
+
+
+def view(report: DayReport) -> ReportView:
+    """The page of one day."""
+    colours = slots(ranked(report.last_days(CHART_DAYS)))
+    total = spend.total(report)
+    tasks = attention.tasks(report)
+    return ReportView(
+        day=report.day.date,
+        total=total,
+        headline=attention.headline(report, total),
+        tasks=tasks[:SHOWN_TASKS],
+        more_tasks=len(tasks[SHOWN_TASKS:]),
+        features=spend.features(report, colours),
+        over_time=spend.over_time(report, colours),
+        month=month(report),
+        movers=movers.movers(report, colours, total),
+        baseline_days=total.mean_days,
+        requests=_requests(report, colours),
+        untagged=_untagged(report),
+        facts=basis.facts(report.figures, report.origin, report.day),
+        links={name_: url for name_, url in report.links.items() if url.startswith(_WEB)},
+    )
+
+
+def _requests(report: DayReport, colours: spend.Colours) -> list[RequestRow]:
+    return [
+        RequestRow(
+            name=name(row.root_name),
+            trace=plain(row.trace_id, _TRACE_WIDTH + 1).removesuffix("…")[:_TRACE_WIDTH],
+            feature=name(row.feature),
+            slot=colours.get(row.feature, OTHER),
+            calls=row.calls,
+            tokens=row.input_tokens + row.output_tokens,
+            cost=row.cost,
+            url=row.url if row.url.startswith(_WEB) else "",
+        )
+        for row in report.figures.top_requests[:SHOWN_REQUESTS]
+    ]
+
+
+def _untagged(report: DayReport) -> Untagged | None:
+    total = report.figures.feature(UNTAGGED)
+    if total is None:
+        return None
+    paths = report.figures.untagged
+    rows = [
+        UntaggedRow(
+            path=" › ".join(  # noqa: RUF001
+                name(part) for part in (row.root_name, row.run_name, row.langgraph_node) if part
+            ),
+            model=plain(row.model) if row.model else "",
+            calls=row.calls,
+            cost=row.cost,
+        )
+        for row in paths[:SHOWN_PATHS]
+    ]
+    more = len(paths[SHOWN_PATHS:])
+    return Untagged(total.cost, total.calls, rows, more, name(report.feature_key))

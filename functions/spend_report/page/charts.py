@@ -1,0 +1,101 @@
+"""The page's two kinds of chart."""
+
+from decimal import Decimal
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from spend_report.domain.money import ZERO
+from spend_report.domain.wording import dollars, short_day
+from spend_report.page import words
+from spend_report.page.model import Mover, OverTime, Series
+from spend_report.page.svg import Bar, Layer, graph
+
+GAP = "gap"
+_WEEK, _FEW = 7, 10
+_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+_MOST_TICKS = 5
+
+
+def stacked(chart: OverTime) -> str:
+    """The cost per day, stacked by feature. A day without a report is one pale column."""
+    days = [short_day(day) for day in chart.days]
+    ticks = _ticks(max([ZERO, chart.budget or ZERO, *filter(None, chart.totals)]))
+    layers = [_layer(series, days) for series in chart.series]
+    if chart.missing:
+        gap = {day: Bar(GAP, ticks[-1], f"{short_day(day)}: not reported") for day in chart.missing}
+        layers.append([gap.get(day) for day in chart.days])
+    made = graph(layers, width=600, height=190, font_size=15)
+    made.x_labels = days
+    made.x_labels_major = days[:: -_WEEK if len(days) > _FEW else 1]
+    made.show_minor_x_labels = False
+    made.range = (0, float(ticks[-1]))
+    made.y_labels = [_tick(tick) for tick in ticks]
+    made.y_labels_major = [-1]
+    if chart.budget is not None:
+        made.y_labels.append({"value": float(chart.budget), "label": ""})
+        made.y_labels_major = [float(chart.budget)]
+    return str(made.render())
+
+
+def _layer(series: Series, days: list[str]) -> Layer:
+    return [
+        Bar(series.slot, cost, f"{day}: {series.name} {dollars(cost)}") if cost else None
+        for day, cost in zip(days, series.costs, strict=True)
+    ]
+
+
+def waterfall(mover: Mover) -> str:
+    """From the baseline over the four drivers to the day's cost.
+
+    No step ends below zero: each is the cost of the day's calls at a mixture of the day's and
+    the baseline's models, lengths and prices.
+    """
+    parts = {
+        "calls": mover.volume,
+        "models": mover.mix,
+        "tokens": mover.tokens_per_call,
+        "price": mover.price,
+    }
+    levels = [mover.baseline]
+    for part in parts.values():
+        levels.append(levels[-1] + part)
+    largest = max(levels)
+    floors = [None, *(Bar("", min(pair)) for pair in pairwise(levels)), None]
+    steps = [
+        _end("before", mover.baseline, largest),
+        *(_step(what, part, largest) for what, part in parts.items()),
+        _end("the day", mover.cost, largest),
+    ]
+    made = graph([floors, steps], width=360, height=130, font_size=11)
+    made.x_labels = ["before", *parts, "the day"]
+    made.show_y_labels = False
+    made.print_values = True
+    made.print_values_position = "top"
+    made.range = (0, float(largest) or 1)
+    return str(made.render())
+
+
+def _end(what: str, cost: Decimal, largest: Decimal) -> Bar:
+    label = words.aligned(cost, largest)
+    return Bar("level", cost, f"{what}: {label}", label)
+
+
+def _step(what: str, part: Decimal, largest: Decimal) -> Bar:
+    label = words.aligned_change(part, largest)
+    return Bar("up" if part > 0 else "down", abs(part), f"{what}: {label}", label)
+
+
+def _ticks(highest: Decimal) -> list[Decimal]:
+    """Round amounts from zero to the first that is not below `highest`, five at most."""
+    if not highest:
+        return [ZERO, Decimal(1)]
+    rough = highest / (_MOST_TICKS - 1)
+    unit = Decimal(1).scaleb(rough.adjusted())
+    step = next(step * unit for step in _STEPS if step * unit >= rough)
+    return [step * number for number in range(ceil(highest / step) + 1)]
+
+
+def _tick(amount: Decimal) -> dict[str, Any]:
+    whole = amount == amount.to_integral_value()
+    return {"value": float(amount), "label": f"${amount:,.0f}" if whole else dollars(amount)}

@@ -1,0 +1,59 @@
+"""The month so far, against its budget."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from spend_report.domain.day import days_from
+from spend_report.domain.day_report import DayReport
+from spend_report.domain.forecast import month_end, month_forecast, month_start
+from spend_report.domain.money import ZERO
+from spend_report.page.model import Month, MonthRow
+from spend_report.page.over_days import cost_of
+from spend_report.page.words import name
+
+SHOWN_ROWS = 8
+
+
+def month(report: DayReport) -> Month | None:
+    """All features together, then those with a monthly budget, the most used first.
+
+    None where there is no monthly budget and no day of the month but the report's own.
+    """
+    last = report.day.date
+    days = [day for date_, day in report.history.days.items() if date_ < last] + [report.today]
+    dates = list(days_from(month_start(last), last))
+    of_month = [day for day in days if day.date in dates]
+    budgets = {
+        feature: budget.monthly
+        for feature in sorted({feature for day in of_month for feature in day.features})
+        if (budget := report.budgets.of(feature)) and budget.monthly is not None
+    }
+    total = report.budgets.total.monthly if report.budgets.total else None
+    if total is None and not budgets and len(of_month) == 1:
+        return None
+    rows = [
+        _row(feature, {day.date: cost_of(day, feature) for day in days}, last, budget)
+        for feature, budget in budgets.items()
+    ]
+    rows.sort(key=lambda row: row.used, reverse=True)
+    reported = {day.date for day in of_month}
+    return Month(
+        first=dates[0],
+        day_count=last.day,
+        length=month_end(last).day,
+        rows=[_row(None, {day.date: day.cost for day in days}, last, total), *rows[:SHOWN_ROWS]],
+        missing=[date_ for date_ in dates if date_ not in reported],
+    )
+
+
+def _row(
+    feature: str | None, costs: Mapping[date, Decimal], last: date, budget: Decimal | None
+) -> MonthRow:
+    forecast = month_forecast(costs, last, budget)
+    return MonthRow(
+        name=None if feature is None else name(feature),
+        spent=sum((costs.get(date_, ZERO) for date_ in days_from(month_start(last), last)), ZERO),
+        budget=budget,
+        forecast=forecast.projected if forecast else None,
+    )

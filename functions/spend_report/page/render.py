@@ -1,0 +1,135 @@
+"""The page as HTML: one file that asks nobody for anything."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from spend_report.domain.money import ZERO, usd
+from spend_report.domain.wording import days, dollars, short_day, signed_dollars, things
+from spend_report.page import charts, words
+from spend_report.page.model import Mover, OverTime, ReportView
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(view: ReportView) -> bytes:
+    """`view` as one HTML page in UTF-8, without a script and without a reference to load.
+
+    The same view gives the same bytes.
+    """
+    style = _style()
+    # Charts and style sheet are our own markup; everything else the template escapes.
+    trusted = {
+        "style": Markup(style),  # noqa: S704
+        "stack": Markup(charts.stacked(view.over_time)) if view.over_time else "",  # noqa: S704
+        "movers": [(mover, Markup(charts.waterfall(mover))) for mover in view.movers],  # noqa: S704
+    }
+    page = _template().render(view=view, style_hash=_hash(style), **trusted)
+    return page.encode("utf-8")
+
+
+@cache
+def _style() -> str:
+    return (_TEMPLATES / "report.css").read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters |= {
+        "change": _change,
+        "count": _count,
+        "days": days,
+        "describe": _describe,
+        "describe_mover": _describe_mover,
+        "dollars": dollars,
+        "full_day": words.full_day,
+        "full_month": words.full_month,
+        "largest": _largest,
+        "money": _money,
+        "portion": words.portion,
+        "short_day": short_day,
+        "signed_portion": _signed_portion,
+        "width": _width,
+    }
+    return environment.get_template("report.html.j2")
+
+
+def _hash(style: str) -> str:
+    """The style sheet's name in the content security policy, which allows no other."""
+    return f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}"
+
+
+def _money(amount: Decimal, largest: Decimal | None = None) -> Markup:
+    """US dollars for people, in a column whose `largest` is given, and the CSV's for programs."""
+    shown = dollars(amount) if largest is None else words.aligned(amount, largest)
+    return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
+
+
+def _change(amount: Decimal, largest: Decimal | None = None) -> Markup:
+    """A change in US dollars, as `_money`."""
+    if largest is None:
+        shown = signed_dollars(amount) if amount else dollars(amount)
+    else:
+        shown = words.aligned_change(amount, largest)
+    return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
+
+
+def _largest(rows: Iterable[object], column: str) -> Decimal:
+    """The largest amount in the attribute `column` of `rows`, whatever its sign."""
+    amounts: list[Decimal | None] = [getattr(row, column) for row in rows]
+    return max((abs(amount) for amount in amounts if amount is not None), default=ZERO)
+
+
+def _count(number: int, noun: str = "") -> str:
+    return things(number, noun) if noun else f"{number:,}"
+
+
+def _signed_portion(part: Decimal, whole: Decimal) -> str:
+    sign = "+" if part > 0 else "\N{MINUS SIGN}" if part < 0 else ""
+    return f"{sign}{words.portion(abs(part), whole)}"
+
+
+def _width(part: Decimal, most: int = 100) -> str:
+    """A bar's width: `part` of 100 units, never more than `most` and visible if there is any."""
+    if not part:
+        return "0"
+    width = min(max(part * 100, Decimal("0.5")), Decimal(most))
+    return f"{width.quantize(Decimal('0.1'), ROUND_HALF_EVEN):f}"
+
+
+def _describe(chart: OverTime) -> str:
+    """The chart over time for those who do not see it."""
+    reported = [(cost, day) for day, cost in chart.by_day if cost is not None]
+    (lowest, low_day), (highest, high_day) = min(reported), max(reported)
+    names = words.listed([series.name for series in chart.series], most=8)
+    text = (
+        f"Bar chart of the cost per day from {short_day(chart.days[0])} to "
+        f"{short_day(chart.days[-1])}, stacked by feature: {names}. Lowest {dollars(lowest)} on "
+        f"{short_day(low_day)}, highest {dollars(highest)} on {short_day(high_day)}."
+    )
+    return f"{text} No report for {days(chart.missing)}." if chart.missing else text
+
+
+def _describe_mover(mover: Mover) -> str:
+    """The waterfall for those who do not see it."""
+    parts = (
+        ("calls", mover.volume),
+        ("models", mover.mix),
+        ("length", mover.tokens_per_call),
+        ("price", mover.price),
+    )
+    named = [f"{what} {signed_dollars(amount)}" for what, amount in parts if amount]
+    return (
+        f"From {dollars(mover.baseline)} to {dollars(mover.cost)}: {', '.join(named)}"
+        if named
+        else f"{dollars(mover.cost)} as before"
+    )

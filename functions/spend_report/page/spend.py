@@ -1,0 +1,106 @@
+"""What was spent, and on what: the day, and the days before it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from spend_report.domain.day import days_before, days_from
+from spend_report.domain.day_report import DayReport
+from spend_report.domain.drivers import BASELINE_DAYS, Driver
+from spend_report.domain.money import ZERO
+from spend_report.domain.report import UNTAGGED, FeatureSpend
+from spend_report.page.model import FeatureRow, Features, OverTime, Series, Total
+from spend_report.page.over_days import CHART_DAYS, cost_of, ranked
+from spend_report.page.palette import OTHER
+from spend_report.page.words import name
+
+SHOWN_FEATURES = 12
+MOST_FEATURES = 16
+
+type Colours = Mapping[str, str]
+
+
+def total(report: DayReport) -> Total:
+    """The day's sum beside its budget and the mean of the days before."""
+    past = report.history.reported(days_before(report.day.date, BASELINE_DAYS))
+    figures, budget = report.figures, report.budgets.total
+    return Total(
+        cost=figures.cost,
+        calls=figures.calls,
+        requests=sum(costs.count for costs in figures.request_costs.values()),
+        budget=budget.daily if budget else None,
+        mean=sum((day.cost for day in past), ZERO) / len(past) if past else None,
+        mean_days=len(past),
+    )
+
+
+def features(report: DayReport, colours: Colours) -> Features | None:
+    """The costliest features and those above their budget; the others are folded away."""
+    drivers = {driver.feature: driver for driver in report.drivers if driver.baseline_days}
+    rows = [
+        _feature(report, row, drivers.get(row.feature), colours[row.feature])
+        for row in report.figures.features
+    ]
+    if not rows:
+        return None
+    below = rows[SHOWN_FEATURES:]
+    over = [place for place, row in enumerate(below) if row.over_budget]
+    lifted = over[: MOST_FEATURES - SHOWN_FEATURES]
+    return Features(
+        rows=rows[:SHOWN_FEATURES] + [below[place] for place in lifted],
+        more=[row for place, row in enumerate(below) if place not in lifted],
+    )
+
+
+def _feature(
+    report: DayReport, row: FeatureSpend, driver: Driver | None, colour: str
+) -> FeatureRow:
+    highest = report.figures.features[0].cost
+    budget = report.budgets.of(row.feature)
+    costs = report.figures.request_costs.get(row.feature)
+    return FeatureRow(
+        name=name(row.feature),
+        slot=colour,
+        cost=row.cost,
+        relative=row.cost / highest if highest else ZERO,
+        calls=row.calls,
+        per_request=costs.median if costs else None,
+        p95=costs.p95 if costs else None,
+        budget=budget.daily if budget else None,
+        baseline=driver.amounts.baseline if driver else None,
+    )
+
+
+def over_time(report: DayReport, colours: Colours) -> OverTime | None:
+    """From the first reported day on; None without another day, or if nothing cost anything."""
+    days = report.last_days(CHART_DAYS)
+    dates = list(days_from(days[0].date, days[-1].date))
+    if len(dates) == 1 or not any(day.cost for day in days):
+        return None
+    by_date = {day.date: day for day in days}
+    reported = [by_date.get(date_) for date_ in dates]
+    by_colour: dict[str, list[str]] = {}
+    for feature in ranked(days):
+        by_colour.setdefault(colours[feature], []).append(feature)
+    series = [
+        Series(
+            name=name(members[0]) if len(members) == 1 else f"{len(members)} others",
+            slot=colour,
+            costs=[
+                None if day is None else sum((cost_of(day, one) for one in members), ZERO)
+                for day in reported
+            ],
+        )
+        for colour, members in by_colour.items()
+    ]
+    budget = report.budgets.total
+    return OverTime(
+        days=dates,
+        series=sorted((one for one in series if one.total), key=_stacking),
+        totals=[None if day is None else day.cost for day in reported],
+        budget=budget.daily if budget else None,
+    )
+
+
+def _stacking(series: Series) -> tuple[int, Decimal]:
+    """Bottom up: the hues by cost, then the untagged, then the others."""
+    return {UNTAGGED: 1, OTHER: 2}.get(series.slot, 0), -series.total

@@ -1,0 +1,117 @@
+"""The charts as SVG: shapes that say the figures, and nothing that a policy forbids."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from spend_report.page import charts
+from spend_report.page.model import Mover, OverTime, Series
+
+DAYS = [date(2026, 11, 18) + timedelta(days=number) for number in range(4)]
+
+
+def over_time(budget: str | None = None) -> OverTime:
+    return OverTime(
+        days=DAYS,
+        series=[
+            Series("copilot", "hue-6", [Decimal(3), None, Decimal(0), Decimal(1)]),
+            Series("<search>", "hue-3", [Decimal(1), None, Decimal(0), Decimal("0.5")]),
+        ],
+        totals=[Decimal(4), None, Decimal(0), Decimal("1.5")],
+        budget=None if budget is None else Decimal(budget),
+    )
+
+
+def bars(svg: str, slot: str) -> list[ET.Element]:
+    group = ET.fromstring(svg).find(f".//g[@class='{slot}']")
+    return [] if group is None else group.findall("rect")
+
+
+def titles(svg: str, slot: str) -> list[str]:
+    return [bar.findtext("title", "") for bar in bars(svg, slot)]
+
+
+def test_bars_are_as_high_as_their_cost() -> None:
+    """Heights are in proportion, and a colour stands on the one below it."""
+    svg = charts.stacked(over_time())
+
+    (lower, last), (upper, _) = bars(svg, "hue-6"), bars(svg, "hue-3")
+    assert float(lower.attrib["height"]) == pytest.approx(3 * float(last.attrib["height"]), abs=0.2)
+    assert float(lower.attrib["height"]) == pytest.approx(
+        3 * float(upper.attrib["height"]), abs=0.2
+    )
+    top_of_upper = float(upper.attrib["y"]) + float(upper.attrib["height"])
+    assert top_of_upper == pytest.approx(float(lower.attrib["y"]), abs=0.2)
+
+
+def test_every_bar_says_its_figure() -> None:
+    """Hovering a bar shows its day, feature and cost."""
+    svg = charts.stacked(over_time())
+
+    assert titles(svg, "hue-6") == ["18 Nov: copilot $3.00", "21 Nov: copilot $1.00"]
+    assert titles(svg, "hue-3") == ["18 Nov: <search> $1.00", "21 Nov: <search> $0.50"]
+
+
+def test_a_gap_is_marked_and_a_zero_is_not() -> None:
+    """The day without a report has a pale column, the day without cost has nothing."""
+    svg = charts.stacked(over_time())
+
+    assert titles(svg, "gap") == ["19 Nov: not reported"]
+
+
+def test_the_budget_line() -> None:
+    """The budget is a line in front of the bars, on the height of its amount."""
+    root = ET.fromstring(charts.stacked(over_time(budget="2")))
+
+    (line,) = root.findall(".//path[@class='budget']")
+    (label,) = [text for text in root.iter("text") if text.text == "$2"]
+    assert line.attrib["d"].split()[1] == label.attrib["y"]
+    assert ET.fromstring(charts.stacked(over_time())).find(".//path[@class='budget']") is None
+
+
+def test_the_scale_ends_above_everything() -> None:
+    """The axis has round amounts, and reaches above the costliest day and the budget."""
+    root = ET.fromstring(charts.stacked(over_time(budget="7.3")))
+
+    labels = [text.text for text in root.iter("text") if (text.text or "").startswith("$")]
+    assert labels == ["$0", "$2", "$4", "$6", "$8"]
+
+
+def test_a_waterfall_goes_from_before_to_after() -> None:
+    """Every step starts where the one before it ended, up or down."""
+    mover = Mover(
+        "search",
+        "hue-3",
+        baseline=Decimal(2),
+        cost=Decimal("2.5"),
+        volume=Decimal(1),
+        mix=Decimal("-1.5"),
+        tokens_per_call=Decimal(0),
+        price=Decimal(1),
+        causes=[],
+    )
+
+    svg = charts.waterfall(mover)
+
+    assert titles(svg, "level") == ["before: $2.00", "the day: $2.50"]
+    assert titles(svg, "up") == ["calls: +$1.00", "price: +$1.00"]
+    assert titles(svg, "down") == ["models: \N{MINUS SIGN}$1.50"]
+    before, after = (float(bar.attrib["y"]) for bar in bars(svg, "level"))
+    calls, price = bars(svg, "up")
+    (models,) = bars(svg, "down")
+    bottom = {bar: float(bar.attrib["y"]) + float(bar.attrib["height"]) for bar in (calls, models)}
+    assert bottom[calls] == pytest.approx(before, abs=0.2)
+    assert float(models.attrib["y"]) == pytest.approx(float(calls.attrib["y"]), abs=0.2)
+    assert float(price.attrib["y"]) == pytest.approx(after, abs=0.2)
+    end_of_price = float(price.attrib["y"]) + float(price.attrib["height"])
+    assert end_of_price == pytest.approx(bottom[models], abs=0.2)
+
+
+def test_nothing_of_pygals_own_is_left() -> None:
+    """No style, script, comment, identifier or empty group comes along."""
+    svg = charts.stacked(over_time(budget="2"))
+
+    for trace in ("<style", "<script", "<!--", " id=", " style=", "pygal-chart", "<desc"):
+        assert trace not in svg
