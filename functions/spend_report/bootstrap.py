@@ -1,0 +1,109 @@
+"""The only place that builds things: settings → adapters → service."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from spend_report import page, telemetry
+from spend_report.adapters.aws import PUBLISH_CONFIG, client
+from spend_report.adapters.langsmith_runs import LangSmithRuns
+from spend_report.adapters.price_catalogue import PriceCatalogue, catalogue_version
+from spend_report.adapters.s3_alert_log import S3AlertLog
+from spend_report.adapters.s3_reports import S3Reports
+from spend_report.adapters.sns_alerts import SnsAlerts, SnsChat
+from spend_report.adapters.ssm_config import SsmConfig
+from spend_report.domain.configuration import configuration
+from spend_report.domain.day_report import DayReport, Origin
+from spend_report.domain.pricing import PriceBook
+from spend_report.domain.runs import MetadataKeys
+from spend_report.service import Policy, Service
+from spend_report.settings import Settings
+from spend_report.telling import Telling
+
+
+@contextmanager
+def application(settings: Settings, context: Any) -> Iterator[Service]:
+    """The service for one invocation, with prices and budgets read and validated.
+
+    `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
+    alerts that this invocation is sending. Connections are closed at the end.
+
+    Raises:
+        ConfigError: a parameter is missing or invalid.
+        AwsError: a parameter could not be read.
+    """
+    parameters = SsmConfig(client("ssm"), settings.config_path)
+    catalogue = PriceCatalogue() if settings.price_catalogue else None
+    config = configuration(parameters.pricing(), parameters.budgets(), catalogue)
+    if settings.langsmith_api_key is not None:
+        key, key_name = settings.langsmith_api_key.get_secret_value(), "LANGSMITH_API_KEY"
+    else:
+        key, key_name = parameters.api_key(), parameters.api_key_name
+    s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
+    policy = Policy(
+        timezone=settings.report_timezone,
+        feature_key=settings.feature_key,
+        dimensions=settings.dimensions,
+        untagged_share=settings.untagged_alert_share,
+        weekly_digest=settings.weekly_digest,
+        config_path=settings.config_path,
+        region=s3.meta.region_name or "us-east-1",
+    )
+    with LangSmithRuns(
+        endpoint=settings.langsmith_endpoint,
+        api_key=key,
+        key_name=key_name,
+        workspace_id=settings.langsmith_workspace_id,
+        projects=settings.langsmith_projects,
+        metadata_keys=MetadataKeys(settings.feature_key, settings.dimensions),
+        max_requests_per_10s=settings.max_requests_per_10s,
+        max_concurrent=settings.max_concurrent_requests,
+        remaining_seconds=_remaining_seconds(context),
+    ) as source:
+        yield Service(
+            policy=policy,
+            source=source,
+            prices=PriceBook([config.prices, *([catalogue] if catalogue else [])]),
+            budgets=config.budgets,
+            origin=Origin(
+                timezone=str(settings.report_timezone),
+                parameters=config.versions,
+                catalogue=catalogue_version() if catalogue else "off",
+            ),
+            store=S3Reports(settings.report_bucket, settings.report_prefix, client=s3),
+            render=_render,
+            telling=Telling(
+                log=S3AlertLog(
+                    settings.report_bucket,
+                    settings.report_prefix,
+                    client=s3,
+                    by=getattr(context, "aws_request_id", ""),
+                ),
+                publisher=SnsAlerts(settings.alert_topic_arn, client=sns),
+                room=SnsChat(settings.chat_topic_arn, client=sns)
+                if settings.chat_topic_arn
+                else None,
+            ),
+            observe=_observer(),
+        )
+
+
+def _render(report: DayReport) -> bytes:
+    return page.render(page.view(report))
+
+
+def _observer() -> Callable[[DayReport], None]:
+    started = time.monotonic()
+
+    def observe(report: DayReport) -> None:
+        telemetry.observe(report, time.monotonic() - started, datetime.now(UTC))
+
+    return observe
+
+
+def _remaining_seconds(context: Any) -> Callable[[], float] | None:
+    """The time that Lambda leaves; None where nothing limits it, as on one's own machine."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return (lambda: remaining() / 1000) if remaining else None

@@ -1,0 +1,132 @@
+"""The event that invoked the function, and the days that it asks for."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from spend_report.domain.day import days_before, days_from
+from spend_report.errors import EventError
+
+_EXPECTED = (
+    'Expected {"scheduled_time": "2026-11-22T06:00:00Z"}, an EventBridge Scheduled Event, '
+    '{"date": "2026-11-20"} or {"start_date": "2026-11-01", "end_date": "2026-11-20"}, '
+    'the last two also with "notify": false'
+)
+_EVENTBRIDGE_TYPE = "Scheduled Event"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """The days to report, oldest first.
+
+    `restate` are days that are reported again if they were reported before. A `scheduled`
+    request is the daily one.
+    """
+
+    days: tuple[date, ...]
+    restate: tuple[date, ...] = ()
+    notify: bool = True
+    scheduled: bool = False
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("expected a date like 2026-11-22")
+    return date.fromisoformat(value)
+
+
+def _instant(value: object) -> datetime:
+    # Not pydantic's own reading, which takes "1795327200" for seconds since 1970.
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError("expected an instant like 2026-11-22T06:00:00Z") from error
+
+
+# LangSmith began in 2023; a year far off is a slip, and the calendar's ends are out of reach.
+type Day = Annotated[date, BeforeValidator(_day), Field(ge=date(2020, 1, 1), lt=date(2100, 1, 1))]
+type Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    Field(ge=datetime(2020, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
+]
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Scheduled(_Event):
+    scheduled_time: Instant
+
+
+class _EventBridge(_Event):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    time: Instant
+
+
+class _Day(_Event):
+    date: Day
+    notify: bool = True
+
+
+class _Range(_Event):
+    start_date: Day
+    end_date: Day
+    notify: bool = True
+
+
+def parse(event: Any, timezone: ZoneInfo, restate_days: int) -> ReportRequest:
+    """The request that `event` is. Days are those of `timezone`.
+
+    Raises:
+        EventError: an unknown key, a malformed or backwards date; the message names the key.
+    """
+    if not isinstance(event, dict):
+        raise EventError(f"the event is no JSON object. {_EXPECTED}")
+    match _read(event):
+        case _Scheduled(scheduled_time=instant) | _EventBridge(time=instant):
+            day = instant.astimezone(timezone).date() - timedelta(days=1)
+            return ReportRequest(
+                (day,), restate=tuple(days_before(day, restate_days)), scheduled=True
+            )
+        case _Day(date=day, notify=notify):
+            return ReportRequest((day,), notify=notify)
+        case _Range(start_date=first, end_date=last, notify=notify):
+            if last < first:
+                raise EventError(f"end_date {last} is before start_date {first}. {_EXPECTED}")
+            return ReportRequest(tuple(days_from(first, last)), notify=notify)
+        case _:
+            raise AssertionError("every kind of event has a case")
+
+
+def _read(event: dict[str, Any]) -> _Event:
+    kind: type[_Event]
+    if event.get("detail-type") == _EVENTBRIDGE_TYPE:
+        kind = _EventBridge
+    elif "date" in event:
+        kind = _Day
+    elif "start_date" in event or "end_date" in event:
+        kind = _Range
+    else:
+        kind = _Scheduled
+    try:
+        return kind.model_validate(event)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        )
+        raise EventError(f"the event's {problems}. {_EXPECTED}") from None

@@ -1,0 +1,97 @@
+"""Logs and metrics: the health of the job, and the day's figures for dashboards.
+
+Metrics are EMF lines in the log: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+Health is stamped now, because alarms look at the present; figures are stamped with the middle
+of the reported day, because dashboards ask what that day cost.
+"""
+
+import os
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from spend_report.domain.day_report import DayReport
+from spend_report.domain.money import ZERO
+from spend_report.domain.report import UNTAGGED, DayFigures
+
+NAMESPACE = "SpendReport"
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "spend-report"
+_TOP_FEATURES = 10
+_LONGEST_DIMENSION = 250
+# CloudWatch drops what is older than two weeks or two hours ahead:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+_OLDEST, _NEWEST = timedelta(days=14), timedelta(hours=-2)
+
+logger = Logger(service=SERVICE)
+
+
+def observe(report: DayReport, seconds: float, now: datetime) -> None:
+    """Log a written report and count it; `ReportsWritten`, the sign of life, comes last."""
+    figures = report.figures
+    logger.info(
+        "report written",
+        report={
+            "date": figures.date.isoformat(),
+            "cost_usd": f"{figures.cost:f}",
+            "calls": figures.calls,
+            "features": len(figures.features),
+            "fetched": figures.fetched,
+            "left_out": dict(figures.left_out),
+            "breaches": len(report.breaches),
+            "notices": [notice.kind for notice in report.notices],
+            "seconds": round(seconds, 3),
+        },
+    )
+    noon = report.day.start + (report.day.end - report.day.start) / 2
+    if _NEWEST < now - noon < _OLDEST:
+        _emit_figures(report, noon)
+    health = _metrics()
+    health.add_metric("RunsFetched", MetricUnit.Count, figures.fetched)
+    health.add_metric("ReportSeconds", MetricUnit.Seconds, seconds)
+    health.add_metric("BudgetBreaches", MetricUnit.Count, len(report.breaches))
+    health.add_metric("ReportsWritten", MetricUnit.Count, 1)
+    health.flush_metrics()
+
+
+def _emit_figures(report: DayReport, stamp: datetime) -> None:
+    figures = report.figures
+    untagged = figures.feature(UNTAGGED)
+    day = _metrics(stamp)
+    day.add_metric("CostUSD", MetricUnit.NoUnit, float(figures.cost))
+    day.add_metric("Calls", MetricUnit.Count, figures.calls)
+    tokens = sum(row.input_tokens + row.output_tokens for row in figures.features)
+    day.add_metric("Tokens", MetricUnit.Count, tokens)
+    share = _percent(untagged.cost if untagged else ZERO, figures.cost)
+    day.add_metric("UntaggedSharePercent", MetricUnit.Percent, share)
+    unpriced = sum(row.unpriced_calls for row in figures.features)
+    day.add_metric("UnpricedCalls", MetricUnit.Count, unpriced)
+    day.add_metric("LangSmithDriftPercent", MetricUnit.Percent, _drift(figures))
+    day.flush_metrics()
+    for row in figures.features[:_TOP_FEATURES]:
+        feature = _metrics(stamp)
+        feature.add_dimension("feature", row.feature[:_LONGEST_DIMENSION])
+        feature.add_metric("FeatureCostUSD", MetricUnit.NoUnit, float(row.cost))
+        budget = report.budgets.of(row.feature)
+        if budget is not None and budget.daily:
+            used = _percent(row.cost, budget.daily)
+            feature.add_metric("FeatureBudgetUsedPercent", MetricUnit.Percent, used)
+        feature.flush_metrics()
+
+
+def _metrics(stamp: datetime | None = None) -> EphemeralMetrics:
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    if stamp is not None:
+        metrics.set_timestamp(stamp)
+    return metrics
+
+
+def _drift(figures: DayFigures) -> float:
+    ours = sum((model.ours for model in figures.drift), ZERO)
+    theirs = sum((model.langsmith for model in figures.drift), ZERO)
+    return _percent(ours - theirs, theirs)
+
+
+def _percent(part: Decimal, whole: Decimal) -> float:
+    return float(part * 100 / whole) if whole else 0.0
