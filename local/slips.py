@@ -1,0 +1,104 @@
+"""Likely slips in a valid configuration: amounts in the wrong unit, and names that nobody has."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from spend_report.domain.configuration import Configuration
+from spend_report.domain.model_names import display, parameter_names
+from spend_report.domain.price_list import Catalogue, PriceList
+from spend_report.domain.pricing import Rates
+from spend_report.domain.tables import original
+
+_FAR_OFF = 10
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LastReport:
+    """The newest day that was reported, with its features, and its models and their providers."""
+
+    day: str
+    features: frozenset[str]
+    models: frozenset[tuple[str, str]]
+
+
+def last_report(folder: Path) -> LastReport | None:
+    """The newest report below `folder`, whatever prefix its keys have; None if there is none."""
+    summaries = folder.rglob("summary/dt=*/summary_*.json")  # the mark that a day is whole
+    newest = max(summaries, key=lambda path: path.parent.name, default=None)
+    if newest is None:
+        return None
+    root, dt = newest.parents[2], newest.parent.name
+    day = dt.removeprefix("dt=")
+
+    def rows(report: str) -> Iterator[dict[str, str]]:
+        with (root / report / dt / f"{report}_{day}.csv").open(
+            encoding="utf-8", newline=""
+        ) as file:
+            for row in csv.DictReader(file):
+                yield {name: original(cell) for name, cell in row.items()}
+
+    features = frozenset(row["feature"] for row in rows("spend_by_feature"))
+    models = frozenset((row["model"], row["provider"]) for row in rows("spend_detail"))
+    return LastReport(day, features, models)
+
+
+def slips(
+    read: Configuration, catalogue: Catalogue, report: LastReport | None, now: datetime
+) -> Iterator[str]:
+    """One line each: the document, the field, and what looks wrong about it."""
+    yield from _amounts(read.prices, catalogue, report, now)
+    if report is not None:
+        yield from _unused_models(read.prices, report)
+        for feature, budget in read.budgets.features.items():
+            if feature not in report.features:
+                yield (
+                    f"{budget.parameter}: features.{feature}: no run of {report.day} had this "
+                    f"feature; there were {', '.join(sorted(report.features))}"
+                )
+
+
+def _amounts(
+    prices: PriceList, catalogue: Catalogue, report: LastReport | None, now: datetime
+) -> Iterator[str]:
+    """Prices at least ten times off: per thousand pasted as per million, a slipped point."""
+    used = sorted(report.models) if report is not None else []
+    for model, history in prices.models.items():
+        providers = ["", *(provider for name, provider in used if name == model)]
+        for start, ours in zip(history.starts, history.rates, strict=True):
+            at = max(start, now)
+            public = (catalogue.price(model, each, at, at + _MOMENT) for each in providers)
+            price = next((price for price in public if price is not None), None)
+            theirs = price.at(at, 1, None) if price is not None else None
+            if theirs is not None:
+                for name, amount, listed in _far_off(ours, theirs):
+                    yield (
+                        f"{prices.parameters[model]}: {model}.{name}: is {amount:f}, the catalogue "
+                        f"says {listed.normalize():f}; amounts are US dollars per million tokens"
+                    )
+
+
+def _far_off(ours: Rates, theirs: Rates) -> Iterator[tuple[str, Decimal, Decimal]]:
+    for name in ("input", "output", "cache_read", "cache_write"):
+        amount, listed = getattr(ours, name), getattr(theirs, name)
+        inherited = name.startswith("cache_") and amount == ours.input
+        far_off = amount >= listed * _FAR_OFF or amount * _FAR_OFF <= listed
+        if amount and listed and far_off and not inherited:
+            yield name, amount, listed
+
+
+def _unused_models(prices: PriceList, report: LastReport) -> Iterator[str]:
+    used = {name for model, _ in report.models for name in parameter_names(model)}
+    of_aliases = {
+        name
+        for alias, target in prices.aliases.items()
+        if display(alias) in used
+        for name in parameter_names(target)
+    }
+    for model, parameter in prices.parameters.items():
+        if display(model) not in used | of_aliases:
+            yield f"{parameter}: {model}: no run of {report.day} used this model"

@@ -1,0 +1,154 @@
+"""The stack of template.yaml, deployed from .aws-sam/ by SAM into an emulated account."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from local.ministack import ROOT, MiniStack
+from spend_report.domain.money import loads_exact
+
+NAME = "spend-report"
+_ARCHITECTURES = {"aarch64": "arm64"}
+_FIRES_WITHIN = 150.0
+
+
+class Stack:
+    """The deployed stack. Its parameters beside `parameters` are the template's defaults."""
+
+    def __init__(self, aws: MiniStack, parameters: Mapping[str, str]) -> None:
+        self._aws = aws
+        machine = platform.machine()
+        given = {"Architecture": _ARCHITECTURES.get(machine, machine), **parameters}
+        self._deploy(given)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by name."""
+        cloudformation = self._aws.client("cloudformation")
+        (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource."""
+        cloudformation = self._aws.client("cloudformation")
+        detail = cloudformation.describe_stack_resource(
+            StackName=NAME, LogicalResourceId=logical_id
+        )
+        physical: str = detail["StackResourceDetail"]["PhysicalResourceId"]
+        return physical
+
+    def configure(self, folder: Path, api_key: str) -> None:
+        """Put `folder`'s prices and budgets over the first ones, as people do, and the key."""
+        ssm = self._aws.client("ssm")
+        root = self.outputs["ConfigPath"]
+        for name, pattern in {
+            "pricing/models": "pricing/*.json",
+            "budgets/features": "budgets/*.json",
+        }.items():
+            ssm.put_parameter(
+                Name=f"{root}/{name}", Value=_merged(folder, pattern), Type="String", Overwrite=True
+            )
+        ssm.put_parameter(Name=f"{root}/langsmith-api-key", Value=api_key, Type="SecureString")
+
+    def subscribe_queue(self) -> str:
+        """A queue that receives what is published on the alert topic; its URL."""
+        sqs = self._aws.client("sqs")
+        url: str = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn["QueueArn"],
+                }
+            ],
+        }
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        self._aws.client("sns").subscribe(
+            TopicArn=self.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn["QueueArn"]
+        )
+        return url
+
+    def fire_schedule(self, scheduled_time: str) -> None:
+        """Let the schedule fire every minute, with `scheduled_time` where AWS would put its own.
+
+        MiniStack hands the placeholder in the input over as it is.
+        """
+        scheduler = self._aws.client("scheduler")
+        schedule = scheduler.get_schedule(Name=f"{NAME}-daily")
+        target = schedule["Target"]
+        assert json.loads(target["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
+        scheduler.update_schedule(
+            Name=schedule["Name"],
+            ScheduleExpression="rate(1 minute)",
+            FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+            Target={**target, "Input": json.dumps({"scheduled_time": scheduled_time})},
+        )
+
+    def received(self, queue: str) -> Any:
+        """The first alert that arrives in `queue`, as a program receives it.
+
+        Raises:
+            TimeoutError: none came.
+        """
+        sqs = self._aws.client("sqs")
+        deadline = time.monotonic() + _FIRES_WITHIN
+        while time.monotonic() < deadline:
+            answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+            for message in answer.get("Messages", ()):
+                return json.loads(json.loads(message["Body"])["Message"])
+        raise TimeoutError(f"no alert within {_FIRES_WITHIN:.0f} s; see {self._aws.log}")
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """What the function returns for `event`, or the error as Lambda describes it."""
+        answer = self._aws.client("lambda").invoke(
+            FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event).encode()
+        )
+        return json.loads(answer["Payload"].read())
+
+    def objects(self) -> dict[str, bytes]:
+        """Every object of the report bucket by its key."""
+        s3, bucket = self._aws.client("s3"), self.outputs["ReportBucketName"]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    def _deploy(self, parameters: Mapping[str, str]) -> None:
+        done = subprocess.run(
+            [
+                ROOT / "tools" / "run",
+                "sam",
+                "deploy",
+                *("--stack-name", NAME),
+                "--no-confirm-changeset",
+                "--no-progressbar",
+                "--parameter-overrides",
+                *(f"{name}={value}" for name, value in parameters.items()),
+            ],
+            cwd=ROOT,
+            env={**os.environ, **self._aws.environment(), "SAM_CLI_POLL_DELAY": "0.3"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"sam deploy failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _merged(folder: Path, pattern: str) -> str:
+    """The documents as one, with every number as it was written."""
+    parts = []
+    for path in sorted(folder.glob(pattern)):
+        text = path.read_text(encoding="utf-8").strip()
+        assert isinstance(loads_exact(text), dict)
+        parts.append(text.removeprefix("{").removesuffix("}").strip())
+    return "{" + ",".join(parts) + "}"
