@@ -1,0 +1,78 @@
+"""What `sam build` made: complete, for the right processor, small, and nothing beside it."""
+
+import importlib.util
+import struct
+from pathlib import Path
+
+import pytest
+
+from bench.artefact import measure_artefact
+from local.artefact import BUILT, FUNCTION, LAYERS, ROOT, size
+
+# https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, e_machine
+MACHINES = {"aarch64": 183, "x86_64": 62}
+# https://peps.python.org/pep-0552/: hash-based, and the source is not checked
+UNCHECKED_HASH = 1
+MOST_BYTES = 110_000_000
+
+FUNCTIONS = [FUNCTION, BUILT / "BackfillFunction"]
+
+
+@pytest.mark.parametrize("processor", LAYERS)
+def test_compiled_packages_are_for_the_processor(processor: str) -> None:
+    """Every shared object in a layer is of the layer's own machine, whichever built it."""
+    machines = {
+        path.name: struct.unpack_from("<H", path.read_bytes(), 18)[0]
+        for path in LAYERS[processor].rglob("*.so")
+    }
+
+    assert len(machines) >= 8
+    assert set(machines.values()) == {MACHINES[processor]}
+
+
+@pytest.mark.parametrize("folder", [*FUNCTIONS, *LAYERS.values()], ids=lambda each: each.name)
+def test_bytecode_survives_packaging(folder: Path) -> None:
+    """Each module has bytecode that holds whatever time the packaging stamps on its source."""
+    sources = [path for path in folder.rglob("*.py") if "templates" not in path.parts]
+    flags = {path: struct.unpack_from("<I", _bytecode(path).read_bytes(), 4)[0] for path in sources}
+
+    assert sources
+    assert set(flags.values()) == {UNCHECKED_HASH}
+
+
+@pytest.mark.parametrize("processor", LAYERS)
+def test_it_is_small(processor: str) -> None:
+    """Code and layer together stay below the bound, far below Lambda's 250 MB."""
+    assert size(FUNCTION) + size(LAYERS[processor]) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda each: each.name)
+def test_the_function_is_the_package_and_nothing_else(folder: Path) -> None:
+    """Only the program is in the function: all of its files, no test and no tool."""
+    built = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    program = {
+        path.relative_to(ROOT / "functions")
+        for path in (ROOT / "functions" / "spend_report").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+    assert {path for path in built if path.suffix != ".pyc"} == program
+
+
+@pytest.mark.parametrize("processor", LAYERS)
+def test_the_layer_is_not_nested(processor: str) -> None:
+    """Packages lie directly below python/, where Lambda looks for them."""
+    top = {path.name for path in (LAYERS[processor] / "python").iterdir()}
+
+    assert {path.name for path in LAYERS[processor].iterdir()} == {"python"}
+    assert {"boto3", "langsmith", "pydantic", "msgspec", "aws_lambda_powertools"} <= top
+    assert not {"python", "bin", "pytest", "moto", "rich"} & top
+
+
+def _bytecode(source: Path) -> Path:
+    return Path(importlib.util.cache_from_source(str(source)))
+
+
+def test_it_starts_fast() -> None:
+    """A cold start takes at most 1.3 times that of boto3's clients and langsmith alone."""
+    assert measure_artefact().init_ratio <= 1.3
