@@ -94,11 +94,11 @@ def _render(report: DayReport) -> bytes:
     return page.render(page.view(report))
 
 
-def _observer() -> Callable[[DayReport], None]:
+def _observer() -> Callable[[DayReport, int], None]:
     started = time.monotonic()
 
-    def observe(report: DayReport) -> None:
-        telemetry.observe(report, time.monotonic() - started, datetime.now(UTC))
+    def observe(report: DayReport, told: int) -> None:
+        telemetry.observe(report, told, time.monotonic() - started, datetime.now(UTC))
 
     return observe
 

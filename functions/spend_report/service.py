@@ -1,6 +1,6 @@
 """The day's story: read the configuration, fetch, attribute, price, add up, write, tell."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -78,7 +78,7 @@ class Service:
         store: where reports lie.
         render: makes the page of a day.
         telling: sends what is new in the reports.
-        observe: counts a report that was written and told.
+        observe: counts a report that was written, and its breaches that were told.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Service:
         store: ReportStore,
         render: Callable[[DayReport], bytes],
         telling: Telling,
-        observe: Callable[[DayReport], None],
+        observe: Callable[[DayReport, int], None],
     ) -> None:
         self._policy = policy
         self._source = source
@@ -118,12 +118,13 @@ class Service:
         days = sorted({*again, *request.days})
         self._source.projects()
         reports = [self._report(day) for day in days]
+        told: Mapping[date, int] = {}
         if request.notify:
-            self._telling.alert([self._news(report) for report in reports])
+            told = self._telling.alert([self._news(report) for report in reports])
         if request.scheduled and self._policy.weekly_digest:
             self._tell_week(reports[-1])
         for report in reports:
-            self._observe(report)
+            self._observe(report, told.get(report.day.date, 0))
         return [self._result(report) for report in reports]
 
     def _report(self, date_: date) -> DayReport:

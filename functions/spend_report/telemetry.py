@@ -15,10 +15,12 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from spend_report.domain.day_report import DayReport
 from spend_report.domain.money import ZERO
 from spend_report.domain.report import UNTAGGED, DayFigures
+from spend_report.domain.wording import ascii_only
 
 NAMESPACE = "SpendReport"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "spend-report"
 _TOP_FEATURES = 10
+# CloudWatch takes ASCII only, and drops what has more.
 _LONGEST_DIMENSION = 250
 # CloudWatch drops what is older than two weeks or two hours ahead:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
@@ -27,8 +29,11 @@ _OLDEST, _NEWEST = timedelta(days=14), timedelta(hours=-2)
 logger = Logger(service=SERVICE)
 
 
-def observe(report: DayReport, seconds: float, now: datetime) -> None:
-    """Log a written report and count it; `ReportsWritten`, the sign of life, comes last."""
+def observe(report: DayReport, told: int, seconds: float, now: datetime) -> None:
+    """Log a written report and count it; `ReportsWritten`, the sign of life, comes last.
+
+    `told` of its breaches were news: those that were told before raise no alarm again.
+    """
     figures = report.figures
     logger.info(
         "report written",
@@ -50,7 +55,7 @@ def observe(report: DayReport, seconds: float, now: datetime) -> None:
     health = _metrics()
     health.add_metric("RunsFetched", MetricUnit.Count, figures.fetched)
     health.add_metric("ReportSeconds", MetricUnit.Seconds, seconds)
-    health.add_metric("BudgetBreaches", MetricUnit.Count, len(report.breaches))
+    health.add_metric("BudgetBreaches", MetricUnit.Count, told)
     health.add_metric("ReportsWritten", MetricUnit.Count, 1)
     health.flush_metrics()
 
@@ -71,7 +76,7 @@ def _emit_figures(report: DayReport, stamp: datetime) -> None:
     day.flush_metrics()
     for row in figures.features[:_TOP_FEATURES]:
         feature = _metrics(stamp)
-        feature.add_dimension("feature", row.feature[:_LONGEST_DIMENSION])
+        feature.add_dimension("feature", ascii_only(row.feature, _LONGEST_DIMENSION) or "?")
         feature.add_metric("FeatureCostUSD", MetricUnit.NoUnit, float(row.cost))
         budget = report.budgets.of(row.feature)
         if budget is not None and budget.daily:

@@ -1,8 +1,9 @@
 """Who is told what, once: the alert, the chat, and on Mondays the week."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 
 from spend_report.domain.alerts import DayAlerts, keys_of, only
 from spend_report.domain.chat import chat_messages
@@ -23,15 +24,17 @@ class Telling:
     publisher: Publisher
     room: ChatRoom | None
 
-    def alert(self, news: Sequence[DayAlerts]) -> None:
+    def alert(self, news: Sequence[DayAlerts]) -> Mapping[date, int]:
         """One message about everything in `news` that was not told before, if there is any.
 
-        Raises AwsError or AlertInProgressError; what was claimed for the message is free again.
+        Returns how many breaches of each day were told. Raises AwsError or AlertInProgressError;
+        what was claimed for the message is free again.
         """
-        self._once(news, "", lambda left: self.publisher.publish(compose(left)))
+        told = self._once(news, "", lambda left: self.publisher.publish(compose(left)))
         room = self.room
         if room is not None:
             self._once(news, _CHAT, lambda left: _post_all(room, left))
+        return {day.day: len(day.breaches) for day in told}
 
     def digest(self, digest: Digest) -> None:
         """The week's digest, unless it was sent before."""
@@ -44,11 +47,12 @@ class Telling:
         news: Sequence[DayAlerts],
         audience: str,
         send: Callable[[Sequence[DayAlerts]], None],
-    ) -> None:
+    ) -> Sequence[DayAlerts]:
         with self._claimed({audience + key for key in keys_of(news)}) as ours:
             left = only(news, frozenset(key.removeprefix(audience) for key in ours))
             if any(day.breaches or day.notices for day in left):
                 send(left)
+        return left
 
     @contextmanager
     def _claimed(self, keys: set[str]) -> Iterator[frozenset[str]]:

@@ -19,8 +19,7 @@ def key(feature: str = "x", rates_: Rates | None = CHEAP, source: str = "paramet
 _TOTALS = st.builds(
     Totals,
     calls=st.integers(1, 5),
-    input=st.integers(0, 10**6),
-    output=st.integers(0, 10**6),
+    tokens=st.builds(Tokens, st.integers(0, 10**6), st.integers(0, 10**6)),
     errors=st.integers(0, 5),
     langsmith_cost=st.decimals(0, 10, places=9),
 )
@@ -67,7 +66,7 @@ def test_lines_apart() -> None:
 )
 def test_cost(line: LineKey, expected: str) -> None:
     """A line costs its tokens' price, else what LangSmith recorded, else nothing."""
-    totals = Totals(calls=1, input=1000, output=100, langsmith_cost=Decimal("0.07"))
+    totals = Totals(calls=1, tokens=Tokens(1000, 100), langsmith_cost=Decimal("0.07"))
 
     assert cost_of(line, totals) == Decimal(expected)
 
@@ -83,20 +82,7 @@ _TOKENS = st.builds(
 @given(st.lists(_TOKENS, max_size=20))
 def test_priced_once_is_priced_each(calls: list[Tokens]) -> None:
     """One bucket of tokens, priced once, costs exactly what its calls do one by one."""
-    ledger = Ledger(
-        (
-            key(rates_=DEAR),
-            Totals(
-                calls=1,
-                input=tokens.input,
-                output=tokens.output,
-                cache_read=tokens.cache_read,
-                cache_write=tokens.cache_write,
-                cached_above_input=tokens.cached_above_input,
-            ),
-        )
-        for tokens in calls
-    )
+    ledger = Ledger((key(rates_=DEAR), Totals(calls=1, tokens=tokens)) for tokens in calls)
 
     together = sum(cost_of(line, totals) for line, totals in ledger.lines.items())
 

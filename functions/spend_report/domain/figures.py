@@ -88,9 +88,9 @@ def _features(ledger: Ledger) -> list[FeatureSpend]:
         by_feature[key.feature] = FeatureSpend(
             feature=key.feature,
             calls=so_far.calls + totals.calls,
-            input_tokens=so_far.input_tokens + totals.input,
-            output_tokens=so_far.output_tokens + totals.output,
-            cached_input_tokens=so_far.cached_input_tokens + totals.cache_read,
+            input_tokens=so_far.input_tokens + totals.tokens.input,
+            output_tokens=so_far.output_tokens + totals.tokens.output,
+            cached_input_tokens=so_far.cached_input_tokens + totals.tokens.cache_read,
             cost=so_far.cost + cost_of(key, totals),
             unpriced_calls=so_far.unpriced_calls + _unpriced_calls(key, totals),
             error_calls=so_far.error_calls + totals.errors,
@@ -111,9 +111,9 @@ def _lines(ledger: Ledger) -> list[SpendLine]:
         by_key[row_key] = replace(
             so_far,
             calls=so_far.calls + totals.calls,
-            input_tokens=so_far.input_tokens + totals.input,
-            output_tokens=so_far.output_tokens + totals.output,
-            cached_input_tokens=so_far.cached_input_tokens + totals.cache_read,
+            input_tokens=so_far.input_tokens + totals.tokens.input,
+            output_tokens=so_far.output_tokens + totals.tokens.output,
+            cached_input_tokens=so_far.cached_input_tokens + totals.tokens.cache_read,
             cost=so_far.cost + cost_of(key, totals),
             langsmith_cost=so_far.langsmith_cost + totals.langsmith_cost,
         )
@@ -186,8 +186,8 @@ def _unpriced(ledger: Ledger) -> list[UnpricedModel]:
         found[name] = UnpricedModel(
             *name,
             calls=so_far.calls + _unpriced_calls(key, totals),
-            input_tokens=so_far.input_tokens + totals.input,
-            output_tokens=so_far.output_tokens + totals.output,
+            input_tokens=so_far.input_tokens + totals.tokens.input,
+            output_tokens=so_far.output_tokens + totals.tokens.output,
             features=tuple(sorted({*so_far.features, key.feature})),
         )
     return sorted(found.values(), key=lambda model: (-model.calls, model.model, model.provider))

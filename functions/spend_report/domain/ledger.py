@@ -6,9 +6,9 @@ within one set of rates and priced once, which is exact: cost is linear in token
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from spend_report.domain.money import ZERO
 from spend_report.domain.pricing import PriceSource, Rates, Tokens
@@ -31,21 +31,16 @@ class LineKey(NamedTuple):
     sample_rate: Decimal | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over calls. Token counts as in `Tokens`; costs in US dollars.
+    """Sums over calls; costs in US dollars.
 
     `langsmith_cost` is what LangSmith recorded, on `compared` of the calls; `compared_cost` is
     ours for exactly those.
     """
 
     calls: int = 0
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
-    cached_above_input: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
     errors: int = 0
     pending: int = 0
     without_usage: int = 0
@@ -53,25 +48,11 @@ class Totals:
     langsmith_cost: Decimal = ZERO
     compared_cost: Decimal = ZERO
 
-    def __iadd__(self, other: Self) -> Self:
-        for name in _COUNTERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        return self
-
-    @property
-    def tokens(self) -> Tokens:
-        """The tokens of all calls."""
-        return Tokens(
-            self.input,
-            self.output,
-            self.cache_read,
-            self.cache_write,
-            self.cache_write_1h,
-            self.cached_above_input,
-        )
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(*(getattr(self, name) + getattr(other, name) for name in _COUNTERS))
 
 
-_COUNTERS = tuple(field.name for field in fields(Totals))
+_COUNTERS = tuple(counter.name for counter in fields(Totals))
 
 
 class Ledger:
@@ -84,7 +65,7 @@ class Ledger:
 
     def add(self, key: LineKey, totals: Totals) -> None:
         """Add the sums `totals` to the line `key`."""
-        self._lines.setdefault(key, Totals()).__iadd__(totals)
+        self._lines[key] = self._lines.get(key, Totals()) + totals
 
     def merge(self, other: "Ledger") -> "Ledger":
         """A new ledger with the calls of both."""

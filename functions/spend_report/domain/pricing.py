@@ -56,6 +56,16 @@ class Tokens:
     cache_write_1h: int = 0
     cached_above_input: int = 0
 
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+            self.cache_write_1h + other.cache_write_1h,
+            self.cached_above_input + other.cached_above_input,
+        )
+
     @property
     def uncached(self) -> int:
         """Input tokens at the full price; never negative."""

@@ -19,8 +19,8 @@ def check(figures: DayFigures, ledger: Ledger) -> None:
     sums = {
         "the runs": (
             sum(totals.calls for _, totals in lines),
-            sum(totals.input for _, totals in lines),
-            sum(totals.output for _, totals in lines),
+            sum(totals.tokens.input for _, totals in lines),
+            sum(totals.tokens.output for _, totals in lines),
             sum((cost_of(key, totals) for key, totals in lines), ZERO),
         ),
         "spend_by_feature": _sums(figures.features),

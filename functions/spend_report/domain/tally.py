@@ -43,12 +43,7 @@ def _totals(group: Group, columns: Columns, *, recorded: bool) -> Totals:
     compared = recorded and group.rates is not None
     return Totals(
         calls=calls,
-        input=tokens.input,
-        output=tokens.output,
-        cache_read=tokens.cache_read,
-        cache_write=tokens.cache_write,
-        cache_write_1h=tokens.cache_write_1h,
-        cached_above_input=tokens.cached_above_input,
+        tokens=tokens,
         errors=calls if group.status == ERROR else 0,
         pending=calls if group.status == PENDING else 0,
         without_usage=columns.without_usage,
