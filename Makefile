@@ -59,7 +59,7 @@ validate-config: $(READY) ## Check price and budget documents before you put the
 	@$(PYTHON) -m local.validate_config
 
 test: $(READY) ## Run the tests
-	@$(PYTHON) -m pytest --ignore=tests/template --ignore=tests/artefact
+	@$(PYTHON) -m pytest -n auto --dist worksteal --ignore=tests/template --ignore=tests/artefact
 
 check: lint types imports check-locks test test-template ## Everything that CI runs: lint, types, imports, locks, tests, template, built artefact
 
@@ -103,13 +103,14 @@ build: $(READY) build/runtime ## Build functions and layer for deploying, into .
 	@result=$$(tools/run sam build 2>&1) || { echo "$$result"; exit 1; }
 
 test-template: build
-	@$(PYTHON) -m pytest tests/template tests/artefact
+	@$(PYTHON) -m pytest -n auto --dist loadfile tests/template tests/artefact
 
 deploy-local: build ## Deploy the built template into an AWS emulator and let its schedule fire
 	@$(PYTHON) -m local.deploy
 
-bench: $(READY) ## Measure: requests, time and memory of fetching, size and cold start of the artefact
+bench: build ## Measure: requests, time and memory of fetching, size and cold start of the artefact
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.artefact
 
 clean: ## Remove everything that the targets made
 	@rm -rf .venv .uv .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

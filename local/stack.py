@@ -16,6 +16,7 @@ from spend_report.domain.money import loads_exact
 NAME = "spend-report"
 _ARCHITECTURES = {"aarch64": "arm64"}
 _FIRES_WITHIN = 150.0
+_ENDS_WITHIN = 150.0
 
 
 class Stack:
@@ -114,6 +115,28 @@ class Stack:
             FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event).encode()
         )
         return json.loads(answer["Payload"].read())
+
+    def backfill(self, first: str, last: str | None) -> Any:
+        """What the state machine returns for the days from `first` to `last`.
+
+        Raises:
+            RuntimeError: the execution failed, and why.
+            TimeoutError: it did not end.
+        """
+        steps = self._aws.client("stepfunctions")
+        days = {"start_date": first} | ({"end_date": last} if last else {})
+        execution = steps.start_execution(
+            stateMachineArn=self.outputs["BackfillStateMachineArn"], input=json.dumps(days)
+        )["executionArn"]
+        deadline = time.monotonic() + _ENDS_WITHIN
+        while time.monotonic() < deadline:
+            state = steps.describe_execution(executionArn=execution)
+            if state["status"] == "SUCCEEDED":
+                return json.loads(state["output"])
+            if state["status"] != "RUNNING":
+                raise RuntimeError(f"{state['error']}: {state['cause']}")
+            time.sleep(0.5)
+        raise TimeoutError(f"the backfill runs for more than {_ENDS_WITHIN:.0f} s")
 
     def objects(self) -> dict[str, bytes]:
         """Every object of the report bucket by its key."""

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bench.artefact import measure_artefact
 from local.artefact import BUILT, FUNCTION, LAYERS, ROOT, size
@@ -38,6 +39,13 @@ def test_bytecode_survives_packaging(folder: Path) -> None:
 
     assert sources
     assert set(flags.values()) == {UNCHECKED_HASH}
+
+
+def test_the_template_is_plain_yaml() -> None:
+    """CloudFormation knows no YAML aliases: the build wrote out those of the source."""
+    text = (BUILT / "template.yaml").read_text()
+
+    assert not any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
 
 
 @pytest.mark.parametrize("processor", LAYERS)

@@ -64,18 +64,32 @@ def test_the_deployed_schedule_reports(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_the_functions_role_suffices(enforced: Enforced) -> None:
     """With exactly the template's permissions the day is reported and told; without, refused."""
-    iam, role = enforced.aws.client("iam"), enforced.stack.resource("SpendReportRole")
-
     refused = enforced.stack.invoke(DAY)
-    iam.put_role_policy(
-        RoleName=role, PolicyName="ministack", PolicyDocument=_policy(PATHS_OF_MINISTACK)
-    )
+    _allow(enforced, "SpendReportRole", PATHS_OF_MINISTACK)
     reported = enforced.stack.invoke(DAY)
 
     assert "is not authorized to perform: ssm:GetParametersByPath" in refused["errorMessage"]
     assert [each["date"] for each in reported["reports"]] == ["2026-11-21"]
     assert calls_and_tokens(enforced.stack.objects()[CSV]) == SAMPLE_DAY
     assert enforced.stack.received(enforced.queue)["date"] == "2026-11-21"
+
+
+def test_the_backfill_reports_each_day_and_says_nothing(enforced: Enforced) -> None:
+    """The deployed state machine makes a day of each date, with roles that cannot alert."""
+    before = _sent(enforced.stack)
+    _allow(enforced, "BackfillFunctionRole", PATHS_OF_MINISTACK)
+
+    days = enforced.stack.backfill("2026-11-18", "2026-11-20")
+
+    assert [each["date"] for each in days] == ["2026-11-18", "2026-11-19", "2026-11-20"]
+    assert {each["features"] for each in days} == {5}
+    assert _sent(enforced.stack) == before
+
+
+def test_a_backfill_without_an_end_fails_at_once(enforced: Enforced) -> None:
+    """What is no range is refused before any day is reported."""
+    with pytest.raises(RuntimeError, match="start_date and end_date must be dates"):
+        enforced.stack.backfill("2026-11-18", None)
 
 
 def test_reports_are_read_over_tls_only(enforced: Enforced, administrator: dict[str, str]) -> None:
@@ -115,6 +129,19 @@ def _name_sessions(aws: MiniStack, stack: Stack) -> None:
     sns.set_topic_attributes(
         TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
     )
+
+
+def _allow(enforced: Enforced, role: str, statement: dict[str, str]) -> None:
+    enforced.aws.client("iam").put_role_policy(
+        RoleName=enforced.stack.resource(role),
+        PolicyName="ministack",
+        PolicyDocument=_policy(statement),
+    )
+
+
+def _sent(stack: Stack) -> set[str]:
+    """The memory of what was told to anyone."""
+    return {key for key in stack.objects() if key.startswith("alerts/")}
 
 
 def _policy(statement: dict[str, str]) -> str:

@@ -12,7 +12,9 @@ from playwright.sync_api import Browser
 from tests.page.chromium import find, launch
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its thread has a running event loop, which other modules' tests can't
+# have beside their own: so it ends with the module.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium. With REQUIRE_BROWSER set, as in CI, its absence is a failure."""
     if find() is None:

@@ -27,7 +27,7 @@ def evaluate(expression: str, **states: Any) -> Any:
 
 
 def days(states: Json, first: str, last: str) -> Any:
-    return evaluate(states["Days"]["Items"], input={"start_date": first, "end_date": last})
+    return evaluate(states["Days"]["Output"], input={"start_date": first, "end_date": last})
 
 
 def test_each_day_is_an_event_of_its_own(states: Json) -> None:
@@ -81,8 +81,8 @@ def test_bad_input_fails_before_any_day(states: Json, given: Json, good: bool) -
 
 def test_only_few_days_run_at_once(states: Json) -> None:
     """LangSmith's rate limit is shared: concurrency is bounded, in a distributed map."""
-    assert states["Days"]["MaxConcurrency"] == 2
-    assert states["Days"]["ItemProcessor"]["ProcessorConfig"] == {
+    assert states["EachDay"]["MaxConcurrency"] == 2
+    assert states["EachDay"]["ItemProcessor"]["ProcessorConfig"] == {
         "Mode": "DISTRIBUTED",
         "ExecutionType": "STANDARD",  # express ones end after five minutes
     }
@@ -90,14 +90,14 @@ def test_only_few_days_run_at_once(states: Json) -> None:
 
 def test_the_task_outlasts_the_function(states: Json, template: Json) -> None:
     """The state machine does not give up on a function that is still at work."""
-    task = states["Days"]["ItemProcessor"]["States"]["Report"]
+    task = states["EachDay"]["ItemProcessor"]["States"]["Report"]
 
     assert task["TimeoutSeconds"] > template["Globals"]["Function"]["Timeout"]
 
 
 def test_what_retrying_cannot_mend_is_not_retried(states: Json) -> None:
     """The errors that are not retried exist under their names; all others are retried."""
-    task = states["Days"]["ItemProcessor"]["States"]["Report"]
+    task = states["EachDay"]["ItemProcessor"]["States"]["Report"]
     never, rest = task["Retry"]
 
     assert never["MaxAttempts"] == 0
@@ -109,7 +109,7 @@ def test_what_retrying_cannot_mend_is_not_retried(states: Json) -> None:
 
 def test_the_result_is_the_days(states: Json) -> None:
     """What comes out of a day is the function's own line about it."""
-    task = states["Days"]["ItemProcessor"]["States"]["Report"]
+    task = states["EachDay"]["ItemProcessor"]["States"]["Report"]
     report = {"date": "2026-11-20", "total_cost_usd": "7.120000"}
 
     result = evaluate(task["Output"], result={"Payload": {"reports": [report]}})
@@ -119,6 +119,6 @@ def test_the_result_is_the_days(states: Json) -> None:
 
 def test_it_runs_on_a_function_of_its_own(states: Json) -> None:
     """The backfill takes nothing from the daily report's function."""
-    task = states["Days"]["ItemProcessor"]["States"]["Report"]
+    task = states["EachDay"]["ItemProcessor"]["States"]["Report"]
 
     assert task["Arguments"]["FunctionName"] == {"Fn::GetAtt": ["BackfillFunction", "Arn"]}
