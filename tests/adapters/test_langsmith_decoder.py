@@ -60,7 +60,7 @@ def test_a_regular_run_arrives_whole() -> None:
 
 @pytest.mark.parametrize("keys", [("feature", "env"), ("env", "env"), ("ls_provider", "feature")])
 def test_metadata_keys_may_repeat(keys: tuple[str, str]) -> None:
-    """A dimension that repeats the feature's key, another dimension or a fixed key has its value."""
+    """A dimension that repeats the feature's key, another or a fixed key has that key's value."""
     body = {"feature": "rag", "env": "prod", "ls_provider": "openai"}
     item = {"id": ID, "start_time": START, "metadata": body}
 

@@ -91,30 +91,50 @@ def test_a_refused_rate_stops_everybody() -> None:
 
 
 def test_after_a_refusal_the_rate_is_halved_once_and_grows_back() -> None:
-    """Eight refusals of requests that were under way together halve 20 per 10 s to 10, not to 0."""
+    """Eight refusals together, after 40 requests, leave 20 per ten seconds, spread evenly.
 
-    async def sent_in(pacer: Pacer, until: float) -> int:
-        before = pacer.requests
-        while now() < until:
+    With each answer it is one more: 20 requests take 10/20 + 10/21 + … + 10/39 = 7.06 seconds.
+    """
+
+    async def send(pacer: Pacer, count: int) -> float:
+        started = now()
+        for _ in range(count):
             async with pacer.turn():
-                await asyncio.sleep(0.01)
-                pacer.answered_well()
-        return pacer.requests - before
-
-    async def work() -> tuple[int, int]:
-        pacer = Pacer(max_requests_per_10s=20, max_concurrent=1)
-        for _ in range(8):
-            pacer.too_fast(10)
-        first = await sent_in(pacer, 19)
-        for _ in range(1000):
+                pass
             pacer.answered_well()
-        await asyncio.sleep(30)
-        return first, await sent_in(pacer, now() + 9)
+        return now() - started
 
-    first, later = run_virtually(work())
+    async def work() -> tuple[float, float, float]:
+        pacer = Pacer(max_requests_per_10s=300, max_concurrent=1)
+        unhindered = await send(pacer, 40)
+        for _ in range(8):
+            pacer.too_fast(0.001)
+        after = await send(pacer, 21)
+        await send(pacer, 1000)
+        await asyncio.sleep(10)
+        return unhindered, after, await send(pacer, 300)
 
-    assert 10 <= first <= 12
-    assert 20 <= later <= 21
+    unhindered, after, later = run_virtually(work())
+
+    assert unhindered == 0
+    assert after == pytest.approx(7.06, abs=0.01)
+    assert later == 0
+
+
+def test_a_refusal_never_stops_the_reading() -> None:
+    """However often the rate is refused, a twentieth of it is tried again: 15 of 300."""
+
+    async def work() -> float:
+        pacer = Pacer(max_requests_per_10s=300, max_concurrent=1)
+        for _ in range(50):
+            pacer.too_fast(0)
+        started = now()
+        for _ in range(16):
+            async with pacer.turn():
+                pass
+        return now() - started
+
+    assert run_virtually(work()) == pytest.approx(10, abs=0.01)
 
 
 def test_a_wait_that_would_use_up_the_reserve_is_refused_at_once() -> None:

@@ -154,6 +154,16 @@ def test_thousands_of_runs_at_one_instant_are_read() -> None:
     assert len(set(taken)) == len(taken) == 3_500
 
 
+def test_a_batch_that_fills_pages_is_not_read_again_and_again() -> None:
+    """8,000 runs at one instant and a few before, with connections idle: 9 pages, few repeated."""
+    pages = FakePages([START + timedelta(hours=20)] * 8_000 + spread(500, 2))
+
+    taken, _ = read(pages, windows=1, concurrent=4)
+
+    assert len(set(taken)) == len(taken) == 8_500
+    assert pages.requests <= 12
+
+
 class EndlessPages:
     """A server whose cursor leads to the same page for ever."""
 

@@ -5,10 +5,11 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 from langsmith import APIConnectionError, APIError, APIStatusError, APITimeoutError, AsyncLangsmith
 
-from spend_report.adapters.pacing import Pacer, TimeUpError, backoff
+from spend_report.adapters.pacing import WINDOW_SECONDS, Pacer, TimeUpError, backoff
 from spend_report.adapters.run_decoder import UnreadablePageError
 from spend_report.errors import LangSmithError, LangSmithKeyError
 
@@ -47,7 +48,6 @@ class LangSmithApi:
         workspace_id: str | None,
         pacer: Pacer,
     ) -> None:
-        self.retries = 0
         self.last_failure = ""
         self._endpoint = _without_api_path(endpoint)
         self._api_key = api_key
@@ -102,17 +102,17 @@ class LangSmithApi:
                 status = error.status_code if isinstance(error, APIStatusError) else None
                 self._raise_if_final(error, status)
                 self.last_failure = _failure(error)
-                self.retries += 1
                 if status == _RATE_REFUSED:
                     refusals += 1
+                    seconds = backoff(refusals, _retry_after(error), WINDOW_SECONDS)
                 else:
                     attempts += 1
+                    seconds = backoff(attempts, _retry_after(error))
                 if attempts >= _MOST_ATTEMPTS or refusals >= _MOST_RATE_REFUSALS:
                     raise LangSmithError(
                         f"LangSmith at {self._endpoint} failed {attempts + refusals} times in a "
                         f"row, last: {self.last_failure}. Nothing was reported; run the day again"
                     ) from error
-                seconds = backoff(attempts + refusals, _retry_after(error))
             if status == _RATE_REFUSED:
                 self._pacer.too_fast(seconds)
             await self._pacer.pause(seconds)
@@ -178,10 +178,10 @@ def _retry_after(error: Exception) -> float | None:
         return None
     value = error.response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return max(0.0, seconds) if isfinite(seconds) else None

@@ -119,7 +119,8 @@ class LangSmithRuns:
     def ancestors(self, ids: Mapping[str, datetime | None]) -> Mapping[str, Ancestor]:
         """See `RunSource.ancestors`."""
         found: dict[str, Ancestor] = {}
-        self._run(self._look_up_ancestors(ids, found), lambda: _looking_up(len(ids)))
+        projects = self.projects()
+        self._run(self._look_up_ancestors(projects, ids, found), lambda: _looking_up(len(ids)))
         return found
 
     def around(
@@ -132,9 +133,10 @@ class LangSmithRuns:
     ) -> Mapping[str, Ancestor]:
         """See `RunSource.around`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
+        projects = self.projects()
         work = [
-            self._look_up_ancestors(above, found),
-            *(self._look_up_llm_runs(project, before, take) for project in self.projects()),
+            self._look_up_ancestors(projects, above, found),
+            *(self._look_up_llm_runs(project, before, take) for project in projects),
         ]
         if after is not None:
             work.append(self._reading(*after).run(take, self._max_concurrent))
@@ -142,14 +144,17 @@ class LangSmithRuns:
         return found
 
     async def _look_up_ancestors(
-        self, ids: Mapping[str, datetime | None], found: dict[str, Ancestor]
+        self,
+        projects: Sequence[Project],
+        ids: Mapping[str, datetime | None],
+        found: dict[str, Ancestor],
     ) -> None:
         def take(runs: Sequence[Run]) -> None:
             for run in runs:
                 feature = text_of(getattr(run.metadata, "feature", None))
                 found[run.id] = Ancestor(run.id, run.name or "", feature)
 
-        await self._look_up(self.projects(), ids, take, selects=ANCESTOR_SELECTS)
+        await self._look_up(projects, ids, take, selects=ANCESTOR_SELECTS)
 
     async def _look_up_llm_runs(
         self, project: Project, ids: Mapping[str, datetime | None], take: Take

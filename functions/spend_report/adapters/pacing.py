@@ -12,8 +12,8 @@ WINDOW_SECONDS = 10.0
 # Kept back for writing the reports and the alert, or for a clear failure.
 RESERVE_SECONDS = 30.0
 
-# A refused rate halves; every request that is answered wins back a part of the limit.
-_SHRINK, _GROW = 0.5, 0.002
+# A refused rate halves, but not below a twentieth of the limit; each answer wins a request back.
+_SHRINK, _LEAST_SHARE = 0.5, 0.05
 
 # Seconds until a look at a limit that only the answers to requests under way can free.
 _SHORTLY = 0.02
@@ -42,11 +42,11 @@ class Pacer:
         remaining_seconds: Callable[[], float] | None = None,
     ) -> None:
         self.requests = 0
-        self._most = float(max_requests_per_10s)
-        self._limit = self._most
+        self._most = max_requests_per_10s
+        self._rate = float(max_requests_per_10s)
         self._under_way = 0
         self._answered: deque[float] = deque()
-        self._paused_until = 0.0
+        self._paused_until = self._next = 0.0
         self._at_once = asyncio.Semaphore(max_concurrent)
         self._remaining = remaining_seconds
 
@@ -65,6 +65,8 @@ class Pacer:
                 await asyncio.sleep(wait)
             self._under_way += 1
             self.requests += 1
+            if self._rate < self._most:
+                self._next = _now() + WINDOW_SECONDS / self._rate
             try:
                 yield
             finally:
@@ -73,16 +75,18 @@ class Pacer:
 
     def answered_well(self) -> None:
         """A request was answered: go back towards the full rate."""
-        self._limit = min(self._most, self._limit + _GROW * self._most)
+        self._rate = min(float(self._most), self._rate + 1)
 
     def too_fast(self, seconds: float) -> None:
-        """The server refused the rate: nothing goes out for `seconds`, and then less.
+        """The server refused the rate: nothing goes out for `seconds`, and then evenly and slower.
 
+        Where others share the limit, less than ours is left: half of what was just sent is tried.
         Answers to requests that were under way together count as one refusal.
         """
         now = _now()
         if now >= self._paused_until:
-            self._limit = max(1.0, self._limit * _SHRINK)
+            sent = self._under_way + len(self._answered)
+            self._rate = max(1.0, _LEAST_SHARE * self._most, _SHRINK * min(self._rate, sent))
         self._paused_until = max(self._paused_until, now + seconds)
 
     async def pause(self, seconds: float) -> None:
@@ -100,11 +104,11 @@ class Pacer:
         however unevenly the network delays them.
         """
         now = _now()
-        if now < self._paused_until:
-            return self._paused_until - now
+        if now < max(self._paused_until, self._next):
+            return max(self._paused_until, self._next) - now
         while self._answered and self._answered[0] <= now - WINDOW_SECONDS:
             self._answered.popleft()
-        if self._under_way + len(self._answered) < max(1, int(self._limit)):
+        if self._under_way + len(self._answered) < self._most:
             return 0.0
         if not self._answered:
             return _SHORTLY
@@ -115,14 +119,14 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def backoff(attempt: int, retry_after: float | None) -> float:
+def backoff(attempt: int, retry_after: float | None, longest: float = _LONGEST_DELAY) -> float:
     """Seconds to wait after failed attempt number `attempt` (from 1).
 
     What the server asks for in `Retry-After`, with up to a second on top so that not all come
-    back at once; else exponential with full jitter:
+    back at once; else exponential with full jitter, and at most `longest`:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
     if retry_after is not None:
         return retry_after + random.random()  # noqa: S311 - jitter is no secret
-    ceiling: float = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
+    ceiling: float = min(longest, _FIRST_DELAY * 2 ** (attempt - 1))
     return ceiling * random.random()  # noqa: S311 - jitter is no secret

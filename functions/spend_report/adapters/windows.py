@@ -32,6 +32,9 @@ _FEWEST_RUNS = 250
 _FREE_CUTS = 32
 _PAGES_PER_CUT = 20
 
+# A batch of runs that all start at once may fill pages. To cut there would mean to read them again.
+_SHORTEST_SPAN = timedelta(milliseconds=100)
+
 _ID, _START = attrgetter("id"), attrgetter("start_time")
 
 
@@ -40,7 +43,8 @@ class Window:
     """The runs of `project` with `start <= start_time < end`, read down to `oldest`.
 
     `upto` is the upper bound of the current query, `cursor` where it goes on. `density` is the
-    number of runs per second in the newest page, None before the first.
+    number of runs per second in the newest page; None before the first, and where it covers too
+    little time to tell.
     """
 
     project: Project
@@ -75,11 +79,11 @@ class Window:
         if fresh:
             self.oldest = min(before, *map(_START, fresh))
             self._hashes.extend(map(hash, map(_ID, fresh)))
-            span = (before - self.oldest).total_seconds()
-            self.density = len(fresh) / max(span, 1e-6)
             self._fruitless_pages = self._fruitless_restarts = 0
         else:
             self._fruitless_pages += 1
+        span = before - self.oldest
+        self.density = len(fresh) / span.total_seconds() if span > _SHORTEST_SPAN else None
         self.cursor = page.next_cursor
         self.done = page.next_cursor is None
         if self._fruitless_pages > _MOST_FRUITLESS_PAGES and not self.done:
