@@ -1,0 +1,1 @@
+"""What `make bench` measures: time, memory and requests of the handler beside the alternatives."""

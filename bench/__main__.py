@@ -1,0 +1,148 @@
+"""`make bench`: what is fast, what it costs, and whether the goals hold.
+
+Every ratio comes from one run on one machine. `--full` adds the day of a million runs.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.processes import LangSmith, Result, aws, langsmith, measure
+
+_MB = 1_000_000
+_LATENCY = {"per_page": 0.2, "per_run": 0.0004}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table. `met` is None where there is no goal."""
+
+    what: str
+    measured: str
+    goal: str = ""
+    met: bool | None = None
+
+
+def main() -> int:
+    """Measure, print the table, and return 1 if a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="with 1,000,000 runs: some minutes")
+    parser.add_argument("--skip-old-loop", action="store_true", help="without the slow contestant")
+    options = parser.parse_args()
+    console = Console()
+    table = Table("Measured", "Result", "Goal", "", title="spend-report, fetching")
+    missed = False
+    with console.status("Measuring …") as status:
+        for row in _rows(full=options.full, old_loop=not options.skip_old_loop):
+            status.update(f"Measured {row.what} …")
+            mark = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}[row.met]
+            table.add_row(row.what, row.measured, row.goal, mark)
+            missed = missed or row.met is False
+    console.print(table)
+    return int(missed)
+
+
+def _rows(*, full: bool, old_loop: bool) -> Iterator[Row]:
+    with aws() as cloud:
+        with langsmith(10) as server:
+            base = measure("handler", server, cloud)
+            yield Row("handler, 10 runs: peak memory", _megabytes(base))
+        with langsmith(10_000) as server:
+            yield _memory(measure("handler", server, cloud), base, None)
+        with langsmith(100_000) as server:
+            yield _memory(measure("handler", server, cloud), base, 180)
+            yield from _requests(server, runs=100_000, most_pages=None)
+            floor, pipeline = _alternately("floor", "pipeline", server, cloud)
+            yield _ratio(
+                "100,000 runs: fetch, attribute, price, add up / floor",
+                pipeline.seconds / floor.seconds,
+                f"{pipeline.seconds:.2f} s / {floor.seconds:.2f} s; "
+                f"CPU {pipeline.cpu_seconds:.2f} s / {floor.cpu_seconds:.2f} s",
+                most=2.0,
+            )
+            handler = measure("handler", server, cloud, rounds=3, warm=True)
+            if old_loop:
+                yield _speedup("100,000 runs, no latency", server, cloud, handler, least=3)
+        with langsmith(20_000, **_LATENCY) as server:
+            handler = measure("handler", server, cloud, rounds=3, warm=True)
+            yield _at_most("20,000 runs, latency: at once", server.requests().most_at_once, 16)
+            if old_loop:
+                what = "20,000 runs, 200 ms a page + 0.4 ms a run"
+                yield _speedup(what, server, cloud, handler, least=30)
+        if full:
+            with langsmith(1_000_000) as server:
+                yield _memory(measure("handler", server, cloud), base, 400)
+                yield from _requests(server, runs=1_000_000, most_pages=1_100)
+
+
+def _alternately(
+    one: str, other: str, server: LangSmith, cloud: Mapping[str, str]
+) -> tuple[Result, Result]:
+    """The best of both, measured in turns, so that a slow minute of the machine hits both."""
+    turns = [
+        (
+            measure(one, server, cloud, rounds=3, warm=True),
+            measure(other, server, cloud, rounds=3, warm=True),
+        )
+        for _ in range(3)
+    ]
+    ones, others = zip(*turns, strict=True)
+    return min(ones, key=_seconds), min(others, key=_seconds)
+
+
+def _seconds(result: Result) -> float:
+    return result.seconds
+
+
+def _memory(result: Result, base: Result, most: int | None) -> Row:
+    per_run = (result.peak_bytes - base.peak_bytes) / result.runs
+    return Row(
+        f"handler, {result.runs:,} runs: peak memory",
+        f"{_megabytes(result)}, {per_run:,.0f} bytes a run",
+        f"at most {most} MB" if most else "",
+        result.peak_bytes <= most * _MB if most else None,
+    )
+
+
+def _requests(server: LangSmith, *, runs: int, most_pages: int | None) -> Iterator[Row]:
+    seen = server.requests()
+    yield Row(
+        f"{runs:,} runs: page requests",
+        f"{seen.pages:,}",
+        f"at most {most_pages:,}" if most_pages else "",
+        seen.pages <= most_pages if most_pages else None,
+    )
+    yield _at_most(f"{runs:,} runs: requests in any 10 s", seen.most_in_ten_seconds, 300)
+
+
+def _at_most(what: str, measured: int, most: int) -> Row:
+    return Row(what, f"{measured:,}", f"at most {most:,}", measured <= most)
+
+
+def _speedup(
+    what: str, server: LangSmith, cloud: Mapping[str, str], handler: Result, *, least: float
+) -> Row:
+    old = measure("old loop", server, cloud)
+    ratio = old.seconds / handler.seconds
+    return Row(
+        f"{what}: old loop / handler",
+        f"{ratio:.1f} times ({old.seconds:.1f} s / {handler.seconds:.2f} s)",
+        f"at least {least:g} times",
+        ratio >= least,
+    )
+
+
+def _ratio(what: str, ratio: float, detail: str, *, most: float) -> Row:
+    return Row(what, f"{ratio:.2f} times ({detail})", f"at most {most:g} times", ratio <= most)
+
+
+def _megabytes(result: Result) -> str:
+    return f"{result.peak_bytes / _MB:.0f} MB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
