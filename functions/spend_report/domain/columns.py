@@ -20,7 +20,7 @@ from spend_report.domain.runs import Run
 from spend_report.domain.usage import Usage, plausible_cost
 
 ID_LENGTH = 36  # of a UUID as text
-_PER_DOLLAR = 10**12
+_PER_DOLLAR = 10**15
 _EXACT = 2**53  # up to here, doubles hold every whole number
 
 _prompt_tokens = attrgetter("prompt_tokens")
@@ -61,11 +61,18 @@ class Columns:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def extend(self, runs: Sequence[Run], cache_read: Sequence[int]) -> None:
-        """Add plain `runs`, see `calls`, with the tokens that each read from the cache."""
+    def extend(self, runs: Sequence[Run]) -> None:
+        """Add plain `runs`, of which `Calls.take` says what they are."""
         self.input.extend(map(_prompt_tokens, runs))
         self.output.extend(map(_completion_tokens, runs))
-        self.cache_read.extend(cache_read)
+        self.cache_read.extend(
+            [
+                details.raw["cache_read"]
+                if (details := run.prompt_token_details) is not None and details.raw
+                else 0
+                for run in runs
+            ]
+        )
         self.recorded.extend([run.total_cost or 0.0 for run in runs])
         self.traces += "".join(map(_trace_id, runs)).encode("ascii")
         self.ids.extend(map(hash, map(_id, runs)))
@@ -181,7 +188,7 @@ class Columns:
     def total_recorded(self) -> Decimal:
         """The sum of LangSmith's costs, exactly.
 
-        A double that is a number of 1e-12 dollars again after division is that number; this
+        A double that is a number of 1e-15 dollars again after division is that number; this
         takes a fifth of the time of going through its text, which serves all others.
         """
         scaled = [round(cost * _PER_DOLLAR) for cost in self.recorded]
@@ -191,4 +198,4 @@ class Columns:
             if units / _PER_DOLLAR != cost or units > _EXACT:
                 whole -= units
                 rest += exactly(cost)
-        return Decimal(whole).scaleb(-12) + rest
+        return Decimal(whole).scaleb(-15) + rest

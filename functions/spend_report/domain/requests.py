@@ -73,6 +73,8 @@ def _traces(groups: Mapping[Group, Columns]) -> Iterator[dict[str, _Units]]:
 
 def _owned(traces: Mapping[str, _Units]) -> Mapping[str, _Units]:
     """Each trace's whole cost at the feature that costs most in it; of equals the first."""
+    if len(set().union(*traces.values())) == sum(map(len, traces.values())):
+        return traces
     seen: set[bytes] = set()
     shared: set[bytes] = set()
     for units in traces.values():
