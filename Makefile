@@ -46,7 +46,7 @@ $(READY): requirements-dev.txt $(LAYER_LOCK) pyproject.toml .python-version | $(
 	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## Run the real handler on a sample day: prints table and alert, CSVs in out/
+demo: $(READY) ## Run the real handler on a sample week: prints table and alert, reports in out/
 	@$(PYTHON) -m local.demo
 
 report: $(READY) ## Report on your own data without AWS: PROJECTS=my-app DATE=2026-11-20 (needs LANGSMITH_API_KEY)

@@ -23,7 +23,6 @@ class LambdaContext:
     """What the handler sees of Lambda: a request id, and the time that it has left."""
 
     seconds: float = _SECONDS
-    function_name: str = "spend-report"
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     _start: float = field(default_factory=time.monotonic)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from spend_report import page, telemetry
+from spend_report import page
 from spend_report.adapters.aws import PUBLISH_CONFIG, client
 from spend_report.adapters.langsmith_runs import LangSmithRuns
 from spend_report.adapters.price_catalogue import PriceCatalogue, catalogue_version
@@ -20,6 +20,7 @@ from spend_report.domain.pricing import PriceBook
 from spend_report.domain.runs import MetadataKeys
 from spend_report.service import Policy, Service
 from spend_report.settings import Settings
+from spend_report.telemetry import Telemetry
 from spend_report.telling import Telling
 
 
@@ -86,7 +87,7 @@ def application(settings: Settings, context: Any) -> Iterator[Service]:
                 if settings.chat_topic_arn
                 else None,
             ),
-            observe=_observer(),
+            observer=_telemetry(),
         )
 
 
@@ -94,13 +95,9 @@ def _render(report: DayReport) -> bytes:
     return page.render(page.view(report))
 
 
-def _observer() -> Callable[[DayReport, int], None]:
+def _telemetry() -> Telemetry:
     started = time.monotonic()
-
-    def observe(report: DayReport, told: int) -> None:
-        telemetry.observe(report, told, time.monotonic() - started, datetime.now(UTC))
-
-    return observe
+    return Telemetry(seconds=lambda: time.monotonic() - started, now=lambda: datetime.now(UTC))
 
 
 def _remaining_seconds(context: Any) -> Callable[[], float] | None:

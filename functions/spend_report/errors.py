@@ -7,6 +7,7 @@
     ├── LangSmithError         LangSmith could not be read completely
     │   ├── LangSmithKeyError      it refused the API key
     │   ├── UnknownProjectError    it has no such project
+    │   ├── LangSmithRefusedError  it refused a request, for another reason
     │   └── OutOfTimeError         the function's time would end before the last page
     ├── AwsError               a call to S3, SSM or SNS failed
     ├── InconsistentReportError    sums that must agree differ: nothing is published
@@ -42,6 +43,14 @@ class LangSmithKeyError(LangSmithError):
 
 class UnknownProjectError(LangSmithError):
     """LangSmith has no project of the configured name or id."""
+
+
+class LangSmithRefusedError(LangSmithError):
+    """LangSmith refused a request for good; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class OutOfTimeError(LangSmithError):

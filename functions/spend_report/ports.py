@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from spend_report.domain.chat import ChatMessage
+from spend_report.domain.day_report import DayReport
 from spend_report.domain.files import ReportFile
 from spend_report.domain.message import Message
 from spend_report.domain.report import History
@@ -69,6 +70,18 @@ class ReportStore(Protocol):
 
     def history(self, day: date, model_days: int) -> History:
         """The reported days before `day`, with models for the last `model_days` calendar days."""
+        ...
+
+
+class Observer(Protocol):
+    """Who watches the job."""
+
+    def breached(self, budgets: int) -> None:
+        """So many budgets are newly used up, and somebody was told."""
+        ...
+
+    def reported(self, report: DayReport) -> None:
+        """A day was reported, and everything about it told."""
         ...
 
 

@@ -1,6 +1,6 @@
 """The day's story: read the configuration, fetch, attribute, price, add up, write, tell."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -22,7 +22,7 @@ from spend_report.domain.pricing import PriceBook
 from spend_report.domain.report import DayFigures
 from spend_report.domain.runs import MetadataKeys
 from spend_report.event import ReportRequest
-from spend_report.ports import ReportStore, RunSource
+from spend_report.ports import Observer, ReportStore, RunSource
 from spend_report.telling import Telling
 
 # Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
@@ -78,7 +78,7 @@ class Service:
         store: where reports lie.
         render: makes the page of a day.
         telling: sends what is new in the reports.
-        observe: counts a report that was written, and its breaches that were told.
+        observer: counts what was done.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Service:
         store: ReportStore,
         render: Callable[[DayReport], bytes],
         telling: Telling,
-        observe: Callable[[DayReport, int], None],
+        observer: Observer,
     ) -> None:
         self._policy = policy
         self._source = source
@@ -102,7 +102,7 @@ class Service:
         self._store = store
         self._render = render
         self._telling = telling
-        self._observe = observe
+        self._observer = observer
 
     def run(self, request: ReportRequest) -> list[Result]:
         """Report the days of `request`, oldest first, and tell what is new about them.
@@ -118,13 +118,14 @@ class Service:
         days = sorted({*again, *request.days})
         self._source.projects()
         reports = [self._report(day) for day in days]
-        told: Mapping[date, int] = {}
         if request.notify:
-            told = self._telling.alert([self._news(report) for report in reports])
+            news = [self._news(report) for report in reports]
+            self._observer.breached(self._telling.alert(news))
+            self._telling.chat(news)
         if request.scheduled and self._policy.weekly_digest:
             self._tell_week(reports[-1])
         for report in reports:
-            self._observe(report, told.get(report.day.date, 0))
+            self._observer.reported(report)
         return [self._result(report) for report in reports]
 
     def _report(self, date_: date) -> DayReport:

@@ -6,6 +6,7 @@ of the reported day, because dashboards ask what that day cost.
 """
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +21,6 @@ from spend_report.domain.wording import ascii_only
 NAMESPACE = "SpendReport"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "spend-report"
 _TOP_FEATURES = 10
-# CloudWatch takes ASCII only, and drops what has more.
 _LONGEST_DIMENSION = 250
 # CloudWatch drops what is older than two weeks or two hours ahead:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
@@ -29,35 +29,44 @@ _OLDEST, _NEWEST = timedelta(days=14), timedelta(hours=-2)
 logger = Logger(service=SERVICE)
 
 
-def observe(report: DayReport, told: int, seconds: float, now: datetime) -> None:
-    """Log a written report and count it; `ReportsWritten`, the sign of life, comes last.
+class Telemetry:
+    """An `Observer` that logs and emits metrics. `seconds` tells how long the job has taken."""
 
-    `told` of its breaches were news: those that were told before raise no alarm again.
-    """
-    figures = report.figures
-    logger.info(
-        "report written",
-        report={
-            "date": figures.date.isoformat(),
-            "cost_usd": f"{figures.cost:f}",
-            "calls": figures.calls,
-            "features": len(figures.features),
-            "fetched": figures.fetched,
-            "left_out": dict(figures.left_out),
-            "breaches": len(report.breaches),
-            "notices": [notice.kind for notice in report.notices],
-            "seconds": round(seconds, 3),
-        },
-    )
-    noon = report.day.start + (report.day.end - report.day.start) / 2
-    if _NEWEST < now - noon < _OLDEST:
-        _emit_figures(report, noon)
-    health = _metrics()
-    health.add_metric("RunsFetched", MetricUnit.Count, figures.fetched)
-    health.add_metric("ReportSeconds", MetricUnit.Seconds, seconds)
-    health.add_metric("BudgetBreaches", MetricUnit.Count, told)
-    health.add_metric("ReportsWritten", MetricUnit.Count, 1)
-    health.flush_metrics()
+    def __init__(self, *, seconds: Callable[[], float], now: Callable[[], datetime]) -> None:
+        self._seconds = seconds
+        self._now = now
+
+    def breached(self, budgets: int) -> None:
+        """Counted at once: should the run fail later, its retry tells nothing again."""
+        metrics = _metrics()
+        metrics.add_metric("BudgetBreaches", MetricUnit.Count, budgets)
+        metrics.flush_metrics()
+
+    def reported(self, report: DayReport) -> None:
+        """Log the report and its figures; `ReportsWritten`, the sign of life, comes last."""
+        figures, seconds = report.figures, self._seconds()
+        logger.info(
+            "report written",
+            report={
+                "date": figures.date.isoformat(),
+                "cost_usd": f"{figures.cost:f}",
+                "calls": figures.calls,
+                "features": len(figures.features),
+                "fetched": figures.fetched,
+                "left_out": dict(figures.left_out),
+                "breaches": len(report.breaches),
+                "notices": [notice.kind for notice in report.notices],
+                "seconds": round(seconds, 3),
+            },
+        )
+        noon = report.day.start + (report.day.end - report.day.start) / 2
+        if _NEWEST < self._now() - noon < _OLDEST:
+            _emit_figures(report, noon)
+        health = _metrics()
+        health.add_metric("RunsFetched", MetricUnit.Count, figures.fetched)
+        health.add_metric("ReportSeconds", MetricUnit.Seconds, seconds)
+        health.add_metric("ReportsWritten", MetricUnit.Count, 1)
+        health.flush_metrics()
 
 
 def _emit_figures(report: DayReport, stamp: datetime) -> None:
@@ -76,6 +85,7 @@ def _emit_figures(report: DayReport, stamp: datetime) -> None:
     day.flush_metrics()
     for row in figures.features[:_TOP_FEATURES]:
         feature = _metrics(stamp)
+        # CloudWatch takes ASCII only, and drops what has more.
         feature.add_dimension("feature", ascii_only(row.feature, _LONGEST_DIMENSION) or "?")
         feature.add_metric("FeatureCostUSD", MetricUnit.NoUnit, float(row.cost))
         budget = report.budgets.of(row.feature)

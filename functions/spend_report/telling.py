@@ -1,11 +1,11 @@
 """Who is told what, once: the alert, the chat, and on Mondays the week."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
 
 from spend_report.domain.alerts import DayAlerts, keys_of, only
+from spend_report.domain.breaches import Severity
 from spend_report.domain.chat import chat_messages
 from spend_report.domain.digest import Digest, compose_digest
 from spend_report.domain.message import compose
@@ -24,17 +24,24 @@ class Telling:
     publisher: Publisher
     room: ChatRoom | None
 
-    def alert(self, news: Sequence[DayAlerts]) -> Mapping[date, int]:
+    def alert(self, news: Sequence[DayAlerts]) -> int:
         """One message about everything in `news` that was not told before, if there is any.
 
-        Returns how many breaches of each day were told. Raises AwsError or AlertInProgressError;
+        Returns how many of the budgets told are used up. Raises AwsError or AlertInProgressError;
         what was claimed for the message is free again.
         """
         told = self._once(news, "", lambda left: self.publisher.publish(compose(left)))
+        breaches = [breach for day in told for breach in day.breaches]
+        return sum(breach.severity is Severity.CRITICAL for breach in breaches)
+
+    def chat(self, news: Sequence[DayAlerts]) -> None:
+        """The same for the chat, if there is one, as a message for each feature.
+
+        They go out under one claim: if one fails, the retry posts all of them again.
+        """
         room = self.room
         if room is not None:
             self._once(news, _CHAT, lambda left: _post_all(room, left))
-        return {day.day: len(day.breaches) for day in told}
 
     def digest(self, digest: Digest) -> None:
         """The week's digest, unless it was sent before."""

@@ -104,6 +104,17 @@ def test_a_queue_receives_json(aws: Aws) -> None:
     assert aws.received(queue) == [MESSAGE.data]
 
 
+def test_alarms_pass_no_policy(aws: Aws) -> None:
+    """An alarm has no attributes, so that only a subscription without a policy gets it."""
+    filtered = aws.queue("filtered", {"kind": [{"anything-but": ["weekly_digest"]}]})
+    unfiltered = aws.queue("unfiltered")
+
+    aws.sns.publish(TopicArn=aws.topic, Subject="ALARM: no-report", Message="No report in 26 h")
+
+    assert aws.received(filtered) == []
+    assert aws.received(unfiltered) == ["No report in 26 h"]
+
+
 @pytest.mark.parametrize(
     ("policy", "count"),
     [

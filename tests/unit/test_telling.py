@@ -98,11 +98,12 @@ def test_nothing_to_say() -> None:
     """A day within its budgets sends nothing."""
     reader = FakeReader()
 
-    Telling(FakeLog(), reader, reader).alert(
-        [news(day("2026-11-21", line("rag", "1")), NOTHING, BUDGETS)]
-    )
+    telling = Telling(FakeLog(), reader, reader)
+    within = [news(day("2026-11-21", line("rag", "1")), NOTHING, BUDGETS)]
+    told = telling.alert(within)
+    telling.chat(within)
 
-    assert (reader.messages, reader.posts) == ([], [])
+    assert (told, reader.messages, reader.posts) == (0, [], [])
 
 
 def test_failed_publish_is_tried_again() -> None:
@@ -204,12 +205,15 @@ def test_notice_until_it_has_been_well() -> None:
 def test_chat_is_a_reader_of_its_own() -> None:
     """If only the chat is out of reach, the run fails, and its retry sends only to the chat."""
     log, topic, room = FakeLog(), FakeReader(), FakeReader(out_of_reach=True)
+    telling = Telling(log, topic, room)
+    assert telling.alert([over_budget()]) == 1
     with pytest.raises(AwsError):
-        Telling(log, topic, room).alert([over_budget()])
+        telling.chat([over_budget()])
 
     room.out_of_reach = False
-    Telling(log, topic, room).alert([over_budget()])
-    Telling(log, topic, room).alert([over_budget()])
+    assert telling.alert([over_budget()]) == 0
+    telling.chat([over_budget()])
+    telling.chat([over_budget()])
 
     assert (len(topic.messages), len(room.posts)) == (1, 1)
 

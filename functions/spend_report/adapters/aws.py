@@ -19,7 +19,7 @@ _CONFIG = Config(
     max_pool_connections=16,
 )
 
-# The other end's publish must fail before another invocation may take the alert over.
+# A publish gives up before the alert log's lease ends and another invocation takes over.
 PUBLISH_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     connect_timeout=2,

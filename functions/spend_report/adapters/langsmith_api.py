@@ -11,7 +11,7 @@ from langsmith import APIConnectionError, APIError, APIStatusError, APITimeoutEr
 
 from spend_report.adapters.pacing import WINDOW_SECONDS, Pacer, TimeUpError, backoff
 from spend_report.adapters.run_decoder import UnreadablePageError
-from spend_report.errors import LangSmithError, LangSmithKeyError
+from spend_report.errors import LangSmithError, LangSmithKeyError, LangSmithRefusedError
 
 # A request that hangs is cheaper to repeat than to wait for; one that is slow gets longer.
 _TIMEOUTS = (10.0, 20.0, 40.0, 60.0)
@@ -22,14 +22,6 @@ _MOST_RATE_REFUSALS = 60
 _RATE_REFUSED = 429
 _RETRIED = frozenset({408, 409, 425, _RATE_REFUSED})
 _LONGEST_MESSAGE = 300
-
-
-class RefusedError(LangSmithError):
-    """LangSmith refused a request for good; `status` is the HTTP status."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class LangSmithApi:
@@ -140,7 +132,7 @@ class LangSmithApi:
                 f"{status}{said}). Check that the key is valid and may read the projects, and set "
                 "LANGSMITH_WORKSPACE_ID if it sees several workspaces"
             ) from error
-        raise RefusedError(
+        raise LangSmithRefusedError(
             f"LangSmith at {self._endpoint} refused the request (HTTP {status}{said})", status
         ) from error
 

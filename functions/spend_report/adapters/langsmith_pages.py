@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from itertools import batched, chain
 from typing import Any
 
-from spend_report.adapters.langsmith_api import LangSmithApi, RefusedError
+from spend_report.adapters.langsmith_api import LangSmithApi
 from spend_report.adapters.run_decoder import Page, PageDecoder
 from spend_report.adapters.tasks import cancel, together
 from spend_report.adapters.windows import Cutter, Window, equal_windows
 from spend_report.domain.runs import Project, Run
-from spend_report.errors import UnknownProjectError
+from spend_report.errors import LangSmithRefusedError, UnknownProjectError
 from spend_report.ports import Take
 
 PAGE_SIZE = 1000
@@ -51,7 +51,7 @@ class PageSource:
             query["cursor"] = window.cursor
         try:
             return await self._api.query(query, self._decode)
-        except RefusedError as error:
+        except LangSmithRefusedError as error:
             if window.cursor and error.status in _CURSOR_REFUSED:
                 return None
             if error.status == _NOT_FOUND:

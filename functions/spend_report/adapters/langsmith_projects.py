@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from spend_report.adapters.langsmith_api import LangSmithApi, RefusedError
+from spend_report.adapters.langsmith_api import LangSmithApi
 from spend_report.adapters.run_decoder import UnreadablePageError
 from spend_report.adapters.tasks import together
 from spend_report.domain.runs import Project
-from spend_report.errors import UnknownProjectError
+from spend_report.errors import LangSmithRefusedError, UnknownProjectError
 
 _SESSIONS = "/api/v1/sessions"  # a project's name in the API is session
 _NO_SUCH = frozenset({400, 404, 405, 422})
@@ -38,7 +38,7 @@ async def _find(api: LangSmithApi, name: str) -> Project | None:
     if _is_uuid(name):
         try:
             session = await api.get(f"{_SESSIONS}/{name}", {"include_stats": False}, _session)
-        except RefusedError as error:
+        except LangSmithRefusedError as error:
             if error.status not in _NO_SUCH:
                 raise
         else:

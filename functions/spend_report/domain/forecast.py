@@ -18,7 +18,7 @@ class Forecast:
     """US dollars of a calendar month, as seen at the end of one of its days.
 
     `spent` is what the reported days of the month cost so far, `pace` the mean of the reported
-    days among the last seven. Days without a report count nothing, so with any `missing` the
+    days among the last seven. Days of the month without a report count nothing: with any, the
     forecast is too low, which the reader is told. `runs_out` is the first day on which the
     budget is exceeded at that pace, None if the month ends before.
     """
