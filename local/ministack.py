@@ -1,6 +1,6 @@
 """AWS on this machine, good enough for a real `sam deploy`: MiniStack, in a process of its own.
 
-https://pypi.org/project/ministack/. Its environment is pinned in tools/ministack.txt.
+It is the package `ministack`, whose environment is pinned in tools/ministack.txt.
 """
 
 import os

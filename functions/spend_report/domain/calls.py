@@ -19,11 +19,11 @@ from spend_report.domain.attribution import (
     root_started_before,
     starts_above,
 )
-from spend_report.domain.columns import ID_LENGTH, Columns, Orphan
+from spend_report.domain.columns import ID_LENGTH, Columns, Group, Orphan
 from spend_report.domain.day import ReportDay
 from spend_report.domain.model_names import display
 from spend_report.domain.nesting import wrappers
-from spend_report.domain.pricing import Price, PriceBook, Rates
+from spend_report.domain.pricing import Price, PriceBook
 from spend_report.domain.report import UNTAGGED
 from spend_report.domain.runs import SUCCESS, Ancestor, MetadataKeys, Project, Run
 from spend_report.domain.text import text_of
@@ -31,23 +31,6 @@ from spend_report.domain.usage import MOST_DOLLARS, MOST_TOKENS, usage
 
 # A run may also say itself that it has none.
 _NO_FEATURE = ("", UNTAGGED)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What a group of runs has in common; `rates` is None where no source knows a price.
-
-    `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
-    """
-
-    project: Project
-    status: str
-    feature: str
-    dimensions: tuple[str, ...]
-    provider: str
-    model: str
-    sample_rate: str
-    rates: Rates | None
 
 
 # Plain runs that wait to be sorted together: some ten megabytes.

@@ -15,8 +15,8 @@ from struct import iter_unpack
 from typing import Self
 
 from spend_report.domain.money import exactly
-from spend_report.domain.pricing import Tokens
-from spend_report.domain.runs import Run
+from spend_report.domain.pricing import Rates, Tokens
+from spend_report.domain.runs import Project, Run
 from spend_report.domain.usage import Usage, plausible_cost
 
 ID_LENGTH = 36  # of a UUID as text
@@ -27,6 +27,23 @@ _prompt_tokens = attrgetter("prompt_tokens")
 _completion_tokens = attrgetter("completion_tokens")
 _trace_id = attrgetter("trace_id")
 _id = attrgetter("id")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a group of runs has in common; `rates` is None where no source knows a price.
+
+    `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
+    """
+
+    project: Project
+    status: str
+    feature: str
+    dimensions: tuple[str, ...]
+    provider: str
+    model: str
+    sample_rate: str
+    rates: Rates | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain
 
-from spend_report.domain.calls import Calls, Group
-from spend_report.domain.columns import Columns, Orphan
+from spend_report.domain.calls import Calls
+from spend_report.domain.columns import Columns, Group, Orphan
 from spend_report.domain.ledger import Ledger, LineKey, Totals, cost_of
 from spend_report.domain.money import ZERO, exactly
 from spend_report.domain.pricing import PriceSource, Rates

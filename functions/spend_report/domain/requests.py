@@ -11,8 +11,7 @@ from heapq import nlargest
 from itertools import compress
 from typing import NamedTuple
 
-from spend_report.domain.calls import Group
-from spend_report.domain.columns import Columns
+from spend_report.domain.columns import Columns, Group
 from spend_report.domain.money import exactly
 from spend_report.domain.pricing import Rates
 from spend_report.domain.report import Request, RequestCosts

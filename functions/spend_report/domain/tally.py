@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
-from spend_report.domain.calls import Group
-from spend_report.domain.columns import Columns
+from spend_report.domain.columns import Columns, Group
 from spend_report.domain.ledger import Ledger, LineKey, Totals
 from spend_report.domain.money import ZERO
 from spend_report.domain.pricing import PriceSource
