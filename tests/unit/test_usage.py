@@ -13,6 +13,7 @@ from spend_report.domain.usage import (
     NOT_A_COUNT,
     TOO_LARGE,
     Usage,
+    plain_cache_read,
     usage,
 )
 from tests.traces import decoded, llm
@@ -166,3 +167,21 @@ def test_never_negative(
         *(tokens.cache_write, tokens.cache_write_1h, tokens.cached_above_input),
     )
     assert min(classes) >= 0
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"audio": 0, "cache_read": 120}, 120),
+        ({"cache_creation": 0, "ephemeral_1h_input_tokens": 0}, 0),
+        ({"text": 800, "image": 100}, 0),
+        ({"cache_read": 1001}, None),
+        ({"cache_creation": 1, "cache_read": 120}, None),
+        ({"flex": 880, "flex_cache_read": 120}, None),
+        ({"audio": -1}, None),
+        ({"something_new": 1}, None),
+    ],
+)
+def test_plain_details(details: dict[str, int], expected: int | None) -> None:
+    """Of 1000 input tokens, only cached ones within them may have a price of their own."""
+    assert plain_cache_read(details, 1000) == expected

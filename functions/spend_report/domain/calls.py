@@ -7,7 +7,7 @@ and price, in columns.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,11 @@ from spend_report.domain.columns import ID_LENGTH, Columns, Group, Orphan
 from spend_report.domain.day import ReportDay
 from spend_report.domain.model_names import display
 from spend_report.domain.nesting import wrappers
-from spend_report.domain.pricing import Price, PriceBook
+from spend_report.domain.pricing import Price, PriceBook, Rates
 from spend_report.domain.report import UNTAGGED
 from spend_report.domain.runs import SUCCESS, Ancestor, MetadataKeys, Project, Run
 from spend_report.domain.text import text_of
-from spend_report.domain.usage import MOST_DOLLARS, MOST_TOKENS, usage
+from spend_report.domain.usage import MOST_DOLLARS, MOST_TOKENS, plain_cache_read, usage
 
 # A run may also say itself that it has none.
 _NO_FEATURE = ("", UNTAGGED)
@@ -47,6 +47,7 @@ class _Slice:
     group: Group
     price: Price | None
     columns: Columns | None
+    others: dict[tuple[str, int], Columns] = field(default_factory=dict)
 
 
 class Calls:
@@ -106,7 +107,7 @@ class Calls:
             ):
                 details = run.prompt_token_details
                 raw = details.raw if details is not None else None
-                if not raw or (len(raw) == 1 and 0 <= raw.get("cache_read", -1) <= prompt):
+                if not raw or plain_cache_read(raw, prompt) is not None:
                     try:
                         waiting[run.metadata].append(run)
                     except TypeError:  # a list or an object among the metadata values
@@ -178,13 +179,19 @@ class Calls:
         rates = None
         if slice_.price is not None:
             rates = slice_.price.at(run.start_time, tokens.input, found.service_tier)
-        columns = self._groups[
-            replace(slice_.group, status=(run.status or "").upper(), rates=rates)
-        ]
+        columns = self._columns(slice_, (run.status or "").upper(), rates)
         columns.append(run, found)
         if slice_.group.feature in _NO_FEATURE:
             columns.orphans.append(self._orphan(run))
         self._note_neighbours(run, silent=not tokens.input and not tokens.output)
+
+    def _columns(self, slice_: _Slice, status: str, rates: Rates | None) -> Columns:
+        key = (status, id(rates))  # the group keeps the rates, so that the id stays theirs
+        columns = slice_.others.get(key)
+        if columns is None:
+            columns = self._groups[replace(slice_.group, status=status, rates=rates)]
+            slice_.others[key] = columns
+        return columns
 
     def _slice(self, project: Project, run: Run) -> _Slice:
         slices = self._slices.setdefault(project.id, {})

@@ -84,7 +84,7 @@ class Columns:
         self.output.extend(map(_completion_tokens, runs))
         self.cache_read.extend(
             [
-                details.raw["cache_read"]
+                details.raw.get("cache_read", 0)
                 if (details := run.prompt_token_details) is not None and details.raw
                 else 0
                 for run in runs

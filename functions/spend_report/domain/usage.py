@@ -6,6 +6,7 @@ and the two `ephemeral_*` classes are the same tokens. langchain-openai puts the
 front of a class's name (`flex_cache_read`) and what is left of the input under the tier itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spend_report.domain.pricing import Tokens
@@ -16,6 +17,8 @@ SERVICE_TIERS = ("flex", "priority")
 # A trillion tokens in one call: no model comes near, so it is a fault of the data.
 MOST_TOKENS = 10**12
 MOST_DOLLARS = 10**6  # of one call, likewise
+
+_AT_THE_INPUT_PRICE = frozenset({"cache_read", "audio", "text", "image"})
 
 NEGATIVE = "negative token count"
 TOO_LARGE = "implausibly large token count"
@@ -61,14 +64,10 @@ def usage(run: Run) -> Usage:
     raw = run.prompt_token_details.raw if run.prompt_token_details is not None else None
     details = {name: count(value) for name, value in raw.items()} if raw else {}
     tier = next((tier for tier in SERVICE_TIERS if _names_tier(details, tier)), None)
-
-    def of(*names: str) -> int:
-        prefixes = ("", *(f"{tier}_" for tier in SERVICE_TIERS))
-        return sum(details.get(prefix + name, 0) for prefix in prefixes for name in names)
-
-    read = max(of("cache_read"), of("cache_read_over_200k"))
-    long_lived = of("ephemeral_1h_input_tokens")
-    written = max(of("cache_creation"), of("ephemeral_5m_input_tokens") + long_lived)
+    read = max(_of(details, "cache_read"), _of(details, "cache_read_over_200k"))
+    long_lived = _of(details, "ephemeral_1h_input_tokens")
+    short_lived = _of(details, "ephemeral_5m_input_tokens")
+    written = max(_of(details, "cache_creation"), short_lived + long_lived)
     excess = max(0, read + written - input_)
     if excess:
         errors.append((CACHED_ABOVE_INPUT, excess))
@@ -80,9 +79,33 @@ def usage(run: Run) -> Usage:
     return Usage(tokens, tier, tuple(errors))
 
 
+def plain_cache_read(details: Mapping[str, int], prompt: int) -> int | None:
+    """The cached tokens of a call whose `details` hold nothing else that has a price of its own.
+
+    Most calls' details are so: OpenAI's name `audio` and Anthropic's `cache_creation` each time,
+    mostly with zero. None for all others, which `usage` looks at.
+    """
+    read = 0
+    for name, count in details.items():
+        if count == 0:
+            continue
+        if count < 0 or name not in _AT_THE_INPUT_PRICE:
+            return None
+        if name == "cache_read":
+            read = count
+    return read if read <= prompt else None
+
+
 def plausible_cost(run: Run) -> bool:
     """Whether LangSmith's recorded cost is none, or can be one."""
     return run.total_cost is None or 0 <= run.total_cost <= MOST_DOLLARS
+
+
+def _of(details: Mapping[str, int], name: str) -> int:
+    """The tokens of a class, with and without a service tier in front of its name."""
+    if not details:
+        return 0
+    return details.get(name, 0) + sum(details.get(f"{tier}_{name}", 0) for tier in SERVICE_TIERS)
 
 
 def _names_tier(details: dict[str, int], tier: str) -> bool:
