@@ -108,9 +108,8 @@ test-template: build
 deploy-local: build ## Deploy the built template into an AWS emulator and let its schedule fire
 	@$(PYTHON) -m local.deploy
 
-bench: build ## Measure: requests, time and memory of fetching, size and cold start of the artefact
-	@$(PYTHON) -m bench
-	@$(PYTHON) -m bench.artefact
+bench: build ## Measure time, memory, requests, size and cold start against the goals (FULL=1: a million runs too)
+	@$(PYTHON) -m bench $(if $(FULL),--full)
 
 clean: ## Remove everything that the targets made
 	@rm -rf .venv .uv .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis

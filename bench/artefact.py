@@ -45,11 +45,3 @@ def _start(program: str) -> float:
     begun = time.perf_counter()
     subprocess.run([*python(), "-c", program], cwd="/", env=Environment({}).as_dict(), check=True)
     return time.perf_counter() - begun
-
-
-if __name__ == "__main__":
-    artefact = measure_artefact()
-    print(f"size unzipped   {artefact.size / 1e6:6.1f} MB  (at most 110)")
-    print(f"cold start      {artefact.init * 1000:6.0f} ms")
-    print(f"least           {artefact.least_init * 1000:6.0f} ms  (boto3's clients and langsmith)")
-    print(f"ratio           {artefact.init_ratio:6.2f}     (at most 1.3)")
