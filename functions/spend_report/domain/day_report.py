@@ -7,6 +7,7 @@ from spend_report.domain.breaches import Breach
 from spend_report.domain.budgets import Budgets
 from spend_report.domain.day import ReportDay, days_before
 from spend_report.domain.drivers import Driver
+from spend_report.domain.means import today_of
 from spend_report.domain.notices import Notice
 from spend_report.domain.report import DayFigures, History, PastDay
 
@@ -42,7 +43,7 @@ class DayReport:
     @property
     def today(self) -> PastDay:
         """The report's day in the shape of the days before it."""
-        return PastDay(self.figures.date, {row.feature: row for row in self.figures.features})
+        return today_of(self.figures)
 
     def last_days(self, count: int) -> list[PastDay]:
         """The reported ones of the last `count` calendar days, oldest first, this one last."""
