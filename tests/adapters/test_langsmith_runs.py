@@ -22,17 +22,11 @@ END = START + timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-def _server() -> Iterator[LangSmithServer]:
-    with LangSmithServer() as server:
-        yield server
-
-
 @pytest.fixture
-def server(_server: LangSmithServer) -> LangSmithServer:
-    _server.fault = None
-    _server.requests.clear()
-    return _server
+def server() -> Iterator[LangSmithServer]:
+    """One for each test: a request that was given up may arrive after its test."""
+    with LangSmithServer() as fresh:
+        yield fresh
 
 
 @pytest.fixture
