@@ -300,6 +300,64 @@ def test_several_projects(priced: Deployment) -> None:
     assert by("project", reports_.rows("spend_detail", DAY)).keys() == {"shop", "search"}
 
 
+def test_absurd_cost_from_langsmith(priced: Deployment) -> None:
+    """A recorded cost that can't be one is a data error, and neither counts nor ends the report."""
+    priced.add_runs(
+        one_call("a") | {"total_cost": 1e30},
+        llm("b", f"{DAY}T10:00:00Z", model="nobody-s", feature="rag-search", total_cost=-1.0),
+    )
+
+    summary = priced.report(DAY).summary(DAY)
+
+    assert summary["total"]["cost_usd"] == ONE_CALL
+    (error,) = summary["data_quality"]["data_errors"].values()
+    assert error["calls"] == 2
+
+
+def test_line_break_makes_no_other_feature(priced: Deployment) -> None:
+    """Features that read the same in the report are one feature."""
+    priced.add_runs(one_call("a", feature="rag search"), one_call("b", feature="rag\nsearch"))
+
+    (row,) = priced.report(DAY).rows("spend_by_feature", DAY)
+
+    assert (row["feature"], row["calls"]) == ("rag search", "2")
+
+
+def test_run_above_itself(priced: Deployment) -> None:
+    """A run that names itself as its parent is no wrapper of itself."""
+    run = one_call("a")
+    priced.add_runs(run | {"parent_run_ids": [run["id"]]})
+
+    (row,) = priced.report(DAY).rows("spend_by_feature", DAY)
+
+    assert row["calls"] == "1"
+
+
+def test_history_that_is_not_ours(priced: Deployment) -> None:
+    """A past day's table that can't be read ends in an error that names the day."""
+    for report, suffix in (("summary", "json"), ("spend_by_feature", "csv")):
+        priced.aws.s3.put_object(
+            Bucket="spend-reports",
+            Key=f"{report}/dt=2026-11-20/{report}_2026-11-20.{suffix}",
+            Body=b"{}",
+        )
+    priced.aws.s3.put_object(
+        Bucket="spend-reports",
+        Key="spend_by_feature/dt=2026-11-20/spend_by_feature_2026-11-20.csv",
+        Body=b"feature\nx\n",
+    )
+
+    with pytest.raises(AwsError, match="reports of 2026-11-20"):
+        priced.invoke({"date": DAY})
+
+
+def test_empty_weeks_are_not_told(priced: Deployment) -> None:
+    """Two weeks without a call are no news on Monday."""
+    priced.invoke({"scheduled_time": "2026-11-23T06:00:00Z"})
+
+    assert priced.aws.published() == []
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Input that is wrong, and what the error says of where and what."""
@@ -336,6 +394,13 @@ REFUSED = {
         event={"scheduled_time": "<aws.scheduler.scheduled-time>"},
     ),
     "malformed date": Refused(EventError, ("date",), event={"date": "21.11.2026"}),
+    "seconds since 1970": Refused(
+        EventError, ("scheduled_time",), event={"scheduled_time": "1795327200"}
+    ),
+    "year far off": Refused(EventError, ("date",), event={"date": "9999-12-31"}),
+    "dimension that is a column": Refused(
+        SettingsError, ("DIMENSIONS", "model"), settings={"DIMENSIONS": "env,model"}
+    ),
     "backwards range": Refused(
         EventError,
         ("end_date", "2026-11-01"),

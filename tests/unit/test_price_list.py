@@ -186,6 +186,16 @@ def test_not_yet_in_force() -> None:
     assert rates_of(prices, "m", END) == parameter("1", "1", "1", "1")
 
 
+def test_undated_until_the_dated_is_in_force() -> None:
+    """Before a dated name's price begins, the undated name's is in force."""
+    prices = valid(
+        '{"m": {"input": 1, "output": 2},'
+        ' "m-2026-01-01": [{"effective_from": "2099-01-01", "input": 9, "output": 9}]}'
+    )
+
+    assert rates_of(prices, "m-2026-01-01") == rates_of(prices, "m")
+
+
 def test_alias() -> None:
     """An alias costs what the other model does, over any number of aliases and documents."""
     prices = valid(
