@@ -1,6 +1,6 @@
-"""One measurement in a process of its own: `python -m bench.measure <what>` prints it as JSON.
+"""A measurement in a process of its own: `python -m bench.measure <what> …` prints it as JSON.
 
-The environment is the handler's. With `--warm` it runs once before it is timed.
+The environment is the handler's. With `--warm` each runs once before it is timed.
 """
 
 import argparse
@@ -13,42 +13,48 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from bench import contestants
+from bench.contestants import floor, handler, old_loop, pipeline
 
 CONTESTANTS: dict[str, Callable[[], int]] = {
-    "handler": contestants.handler,
-    "old loop": contestants.old_loop,
-    "floor": contestants.floor,
-    "pipeline": contestants.pipeline,
+    "handler": handler,
+    "old loop": old_loop,
+    "floor": floor,
+    "pipeline": pipeline,
 }
 
 
 def main() -> None:
-    """Measure and print: runs, the best wall-clock and CPU seconds, peak memory in bytes."""
+    """Measure and print, for each contestant: runs, seconds by round, peak memory in bytes.
+
+    In each round, one contestant follows the other.
+    """
     parser = argparse.ArgumentParser(prog="python -m bench.measure", description=__doc__)
-    parser.add_argument("what", choices=CONTESTANTS)
+    parser.add_argument("what", choices=CONTESTANTS, nargs="+")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--warm", action="store_true")
     options = parser.parse_args()
-    contestant = CONTESTANTS[options.what]
+    contestants = [CONTESTANTS[what] for what in options.what]
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         if options.warm:
-            contestant()
-        rounds = [_time(contestant) for _ in range(options.rounds)]
-    result = {
-        "runs": rounds[0][0],
-        "seconds": min(seconds for _, seconds, _ in rounds),
-        "cpu_seconds": min(cpu for _, _, cpu in rounds),
-        "peak_bytes": _peak_bytes(),
-    }
-    sys.stdout.write(json.dumps(result))
+            for contestant in contestants:
+                contestant()
+        rounds = [[_time(contestant) for contestant in contestants] for _ in range(options.rounds)]
+    results = [
+        {
+            "runs": times[0][0],
+            "seconds": [seconds for _, seconds in times],
+            "peak_bytes": _peak_bytes(),
+        }
+        for times in zip(*rounds, strict=True)
+    ]
+    sys.stdout.write(json.dumps(results))
 
 
-def _time(contestant: Callable[[], int]) -> tuple[int, float, float]:
+def _time(contestant: Callable[[], int]) -> tuple[int, float]:
     gc.collect()
-    started, cpu = time.perf_counter(), time.process_time()
+    started = time.perf_counter()
     runs = contestant()
-    return runs, time.perf_counter() - started, time.process_time() - cpu
+    return runs, time.perf_counter() - started
 
 
 def _peak_bytes() -> int:

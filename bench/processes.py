@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,10 @@ from local.langsmith_server import API_KEY
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A measurement: the best of its rounds, and the most memory the process ever held."""
+    """A measurement: the seconds of each round, and the most memory the process ever held."""
 
     runs: int
-    seconds: float
-    cpu_seconds: float
+    seconds: Sequence[float]
     peak_bytes: int
 
 
@@ -64,11 +63,19 @@ def aws() -> Iterator[Mapping[str, str]]:
         yield json.loads(first_line)
 
 
-def measure(
-    what: str, server: LangSmith, cloud: Mapping[str, str], *, rounds: int = 1, warm: bool = False
-) -> Result:
-    """Let `bench.measure` measure `what` in a process of its own."""
-    arguments = ["--rounds", str(rounds), *(["--warm"] if warm else [])]
+def measure(what: str, server: LangSmith, cloud: Mapping[str, str], *options: str) -> Result:
+    """Let `bench.measure` measure `what` in a process of its own, with its `options`."""
+    [result] = measure_in_turns([what], server, cloud, *options)
+    return result
+
+
+def measure_in_turns(
+    what: Sequence[str], server: LangSmith, cloud: Mapping[str, str], *options: str
+) -> list[Result]:
+    """Let `bench.measure` measure several in one process, in turns.
+
+    A slow moment of the machine then hits all of them.
+    """
     environment = {
         **os.environ,
         **cloud,
@@ -77,13 +84,13 @@ def measure(
         "LANGSMITH_PROJECTS": PROJECT,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "bench.measure", what, *arguments],
+        [sys.executable, "-m", "bench.measure", *what, *options],
         env=environment,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
-    return Result(**json.loads(done.stdout))
+    return [Result(**result) for result in json.loads(done.stdout)]
 
 
 @contextmanager
