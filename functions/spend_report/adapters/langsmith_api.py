@@ -9,6 +9,7 @@ from math import isfinite
 
 from langsmith import APIConnectionError, APIError, APIStatusError, APITimeoutError, AsyncLangsmith
 
+from spend_report.adapters.langsmith_transport import http_client
 from spend_report.adapters.pacing import WINDOW_SECONDS, Pacer, TimeUpError, backoff
 from spend_report.adapters.run_decoder import UnreadablePageError
 from spend_report.errors import LangSmithError, LangSmithKeyError, LangSmithRefusedError
@@ -50,7 +51,7 @@ class LangSmithApi:
             tenant_id=workspace_id,
             base_url=self._endpoint,
             max_retries=0,
-            timeout=_TIMEOUTS[-1],
+            http_client=http_client(self._endpoint, pacer.max_concurrent),
         )
         self._query = self._client.runs.with_raw_response.query
 
@@ -66,10 +67,11 @@ class LangSmithApi:
     async def query[T](self, query: Mapping[str, object], decode: Callable[[bytes], T]) -> T:
         """`POST /api/v2/runs/query`; the answer's body goes through `decode`."""
 
-        async def send() -> bytes:
+        async def send(seconds: float) -> bytes:
             # As keywords, the SDK would walk through the query to convert it, which costs as
             # much as sending it (1.2 ms a page).
-            return (await self._query(extra_body=query)).http_response.content
+            answer = await self._query(extra_body=query, timeout=seconds)
+            return answer.http_response.content
 
         return await self._send(send, decode)
 
@@ -78,13 +80,15 @@ class LangSmithApi:
     ) -> T:
         """`GET path`; the body goes through `decode`."""
 
-        async def send() -> bytes:
-            return await self._client.get(path, cast_to=bytes, options={"params": params})
+        async def send(seconds: float) -> bytes:
+            return await self._client.get(
+                path, cast_to=bytes, options={"params": params, "timeout": seconds}
+            )
 
         return await self._send(send, decode)
 
     async def _send[T](
-        self, send: Callable[[], Awaitable[bytes]], decode: Callable[[bytes], T]
+        self, send: Callable[[float], Awaitable[bytes]], decode: Callable[[bytes], T]
     ) -> T:
         attempts = refusals = 0
         while True:
@@ -110,14 +114,14 @@ class LangSmithApi:
             await self._pacer.pause(seconds)
 
     async def _attempt[T](
-        self, send: Callable[[], Awaitable[bytes]], decode: Callable[[bytes], T], attempts: int
+        self, send: Callable[[float], Awaitable[bytes]], decode: Callable[[bytes], T], attempts: int
     ) -> T:
         longest = _TIMEOUTS[min(attempts, len(_TIMEOUTS) - 1)]
         left = self._pacer.seconds_left()
         if left is not None and left <= 0:
             raise TimeUpError
         async with self._pacer.turn(), asyncio.timeout(longest):
-            body = await send()
+            body = await send(longest)
         result = decode(body)
         self._pacer.answered_well()
         return result

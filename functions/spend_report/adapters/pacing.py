@@ -41,6 +41,7 @@ class Pacer:
         max_concurrent: int,
         remaining_seconds: Callable[[], float] | None = None,
     ) -> None:
+        self.max_concurrent = max_concurrent
         self.requests = 0
         self._most = max_requests_per_10s
         self._rate = float(max_requests_per_10s)
