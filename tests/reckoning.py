@@ -10,6 +10,7 @@ from spend_report.domain.day import ReportDay
 from spend_report.domain.figures import figures_of
 from spend_report.domain.pricing import Price, PriceBook, PriceSource, Rates
 from spend_report.domain.report import DayFigures
+from spend_report.domain.requests import TraceCosts
 from spend_report.domain.runs import Ancestor, MetadataKeys, Project
 from tests.traces import RawRun, decoded
 
@@ -17,6 +18,7 @@ DATE = date(2026, 11, 21)
 DAY = ReportDay(DATE, datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 APP = Project("id-of-app", "app", "https://langsmith.test/o/t/projects/p/id-of-app")
 DIMENSIONS = ("env",)
+TOP_REQUESTS = 100
 _LONG_CONTEXT = 2000
 
 
@@ -77,10 +79,10 @@ def figures(
     calls = Calls(DAY, keys, PriceBook([PriceOf()]))
     for some in batched(runs, page, strict=False):
         calls.take(APP, [decoded(raw, keys) for raw in some])
+    costs = TraceCosts(calls.columns, TOP_REQUESTS)
     calls.take_outside(APP, [decoded(raw, keys) for raw in outside])
     ancestors = {
         raw["id"]: Ancestor(raw["id"], raw["name"], raw["metadata"].get("feature", ""))
         for raw in above
     }
-    calls.settle(ancestors)
-    return figures_of(DATE, calls, ancestors, unreadable=0)
+    return figures_of(DATE, calls, costs, ancestors, unreadable=0)

@@ -1,11 +1,11 @@
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spend_report.domain.money import exactly, loads_exact, percent, rounded, usd
+from spend_report.domain.money import exact_sums, exactly, loads_exact, percent, rounded, usd
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,26 @@ def test_refused(text: str, told: str) -> None:
     """What is no amount, or says two things at once, is refused."""
     with pytest.raises(ValueError, match=told):
         loads_exact(text)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.floats(0, 10**6, allow_subnormal=False)
+            | st.decimals(0, 10**6, places=7).map(float)
+            | st.decimals(0, 20, places=15).map(float)
+            | st.sampled_from([0.009562500000000002, 9.007199254740993, 1e-300, 5e-324]),
+        ),
+        min_size=1,
+    )
+)
+def test_exact_sums(amounts: list[tuple[int, float]]) -> None:
+    """Many at once, doubles come to the sum of their texts, whether they are short or long."""
+    with localcontext(prec=2000):
+        expected = {
+            key: sum((exactly(amount) for at, amount in amounts if at == key), Decimal(0))
+            for key, _ in amounts
+        }
+
+        assert exact_sums(*zip(*amounts, strict=True)) == expected

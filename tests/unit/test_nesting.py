@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from spend_report.domain.columns import Columns
+from spend_report.domain.columns import NO_CALL, Columns
 from spend_report.domain.nesting import wrappers
 from spend_report.domain.runs import MetadataKeys
 from spend_report.domain.usage import usage
@@ -13,18 +13,19 @@ from tests.traces import RawRun, decoded, llm, run
 
 KEYS = MetadataKeys("feature", ())
 USED, SILENT = (10, 1), None
+GROUP = NO_CALL + 1
 
 
 def columns(*runs: RawRun) -> Columns:
     found = Columns()
     for raw in runs:
         each = decoded(raw, KEYS)
-        found.append(each, usage(each))
+        found.append(GROUP, each, usage(each))
     return found
 
 
 def calls(runs: Sequence[RawRun]) -> list[str]:
-    [rows] = wrappers([columns(*runs)])
+    rows = wrappers(columns(*runs))
     return [raw["name"] for row, raw in enumerate(runs) if row not in rows]
 
 
@@ -105,13 +106,6 @@ def test_any_order() -> None:
     assert {tuple(sorted(calls(order))) for order in permutations(runs)} == {("2", "beside")}
 
 
-def test_across_parts() -> None:
-    """What wraps may lie in another part than what is wrapped, as across midnight."""
-    outer, inner = chain(USED, USED)
-
-    assert wrappers([columns(inner), columns(outer)]) == [frozenset(), frozenset({0})]
-
-
 def test_nothing() -> None:
     """A day without runs has no wrappers."""
-    assert wrappers([Columns()]) == [frozenset()]
+    assert wrappers(Columns()) == set()

@@ -66,6 +66,18 @@ def test_costliest_hundred() -> None:
     assert costs == [Decimal(n) for n in range(105, 5, -1)]
 
 
+def test_equal_costs() -> None:
+    """Where more than a hundred cost the same, the first by trace id are listed, each once."""
+    runs = [each for n in range(60) for each in request(str(n), 1, 1)]
+    runs += [llm(str(n), model="unknown", total_cost=2.0) for n in range(60, 120)]
+
+    day = figures(runs[::-1])
+
+    first = sorted(id_of(str(n)) for n in range(120))[:100]
+    assert [row.trace_id for row in day.top_requests] == first
+    assert {row.calls for row in day.top_requests} == {1, 2}
+
+
 @pytest.mark.parametrize(
     ("dollars", "median", "p95"),
     [

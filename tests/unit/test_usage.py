@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spend_report.domain.pricing import Tokens
-from spend_report.domain.runs import MetadataKeys
+from spend_report.domain.runs import MetadataKeys, TokenDetails
 from spend_report.domain.usage import (
     CACHED_ABOVE_INPUT,
     MOST_TOKENS,
@@ -184,4 +184,4 @@ def test_never_negative(
 )
 def test_plain_details(details: dict[str, int], expected: int | None) -> None:
     """Of 1000 input tokens, only cached ones within them may have a price of their own."""
-    assert plain_cache_read(details, 1000) == expected
+    assert plain_cache_read(TokenDetails(details), 1000) == expected

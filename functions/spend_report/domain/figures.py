@@ -1,20 +1,18 @@
 """What the calls of a day come to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 
-from spend_report.domain.calls import Calls
-from spend_report.domain.columns import Columns, Group, Orphan
+from spend_report.domain.calls import Calls, Orphan
+from spend_report.domain.columns import NO_CALL, Columns
 from spend_report.domain.ledger import Ledger, LineKey, Totals, cost_of
 from spend_report.domain.money import ZERO, exactly
-from spend_report.domain.pricing import PriceSource, Rates
+from spend_report.domain.pricing import PriceSource, Rates, Tokens
 from spend_report.domain.proof import check
 from spend_report.domain.report import (
-    UNTAGGED,
     DataQuality,
     DayFigures,
     FeatureSpend,
@@ -25,42 +23,48 @@ from spend_report.domain.report import (
     UntaggedPath,
     UsedRates,
 )
-from spend_report.domain.requests import requests
+from spend_report.domain.requests import TraceCosts, requests
 from spend_report.domain.runs import Ancestor
 from spend_report.domain.tally import ledger_of
 
-TOP_REQUESTS = 100
 WRAPPER = "wrapper"
 UNREADABLE = "unreadable"
 
 
 def figures_of(
-    day: date, calls: Calls, ancestors: Mapping[str, Ancestor], unreadable: int
+    day: date,
+    calls: Calls,
+    costs: TraceCosts,
+    ancestors: Mapping[str, Ancestor],
+    unreadable: int,
 ) -> DayFigures:
-    """The figures of `calls`, whose `settle` has been called with the same `ancestors`.
+    """The figures of `calls`, which hold all runs of the day, and `ancestors` of theirs.
 
-    Root names of `top_requests` are filled in by `with_root_names`. `unreadable` is the number
-    of runs that had no id or start.
+    `costs` are those of the runs when the day had been read; if some of these turn out to be
+    wrappers, it is done again. Root names of `top_requests` are filled in by `with_root_names`.
+    `unreadable` is the number of runs that had no id or start.
 
     Raises:
         InconsistentReportError: sums over the same calls differ.
     """
-    fetched = sum(map(len, calls.groups.values()))
-    wrapped = calls.drop_wrappers()
-    ledger = ledger_of(calls.groups)
-    top, request_costs = requests(calls.groups, TOP_REQUESTS)
+    fetched = len(calls) + unreadable
+    wrapped = calls.settle(ancestors)
+    if wrapped:
+        costs = TraceCosts(calls.columns, costs.most)
+    ledger = ledger_of(calls.columns)
+    top, request_costs = requests(calls.columns, costs)
     figures = DayFigures(
         date=day,
         features=_features(ledger),
         lines=_lines(ledger),
-        untagged=_untagged(calls.groups, ancestors),
+        untagged=_untagged(calls, ancestors),
         top_requests=top,
         request_costs=request_costs,
         unpriced=_unpriced(ledger),
         drift=_drift(ledger),
         sampling=_sampling(ledger),
-        quality=_quality(ledger, calls.groups),
-        fetched=fetched + unreadable,
+        quality=_quality(ledger, calls.columns),
+        fetched=fetched,
         left_out={WRAPPER: wrapped, UNREADABLE: unreadable},
         used_rates=_used_rates(ledger),
     )
@@ -131,24 +135,22 @@ def _lines(ledger: Ledger) -> list[SpendLine]:
     )
 
 
-def _untagged(
-    groups: Mapping[Group, Columns], ancestors: Mapping[str, Ancestor]
-) -> list[UntaggedPath]:
+def _untagged(calls: Calls, ancestors: Mapping[str, Ancestor]) -> list[UntaggedPath]:
+    columns = calls.columns
+    rows: defaultdict[tuple[str, str, str, int], list[int]] = defaultdict(list)
+    for row, orphan in calls.untagged():
+        root_name = _root_name(orphan, ancestors)
+        rows[root_name, orphan.name, orphan.node, columns.group[row]].append(row)
     paths: dict[tuple[str, str, str, str, str], UntaggedPath] = {}
-    for group, columns in groups.items():
-        if group.feature != UNTAGGED:
-            continue
-        for row, orphan in enumerate(columns.orphans):
-            path = (
-                group.project.name,
-                _root_name(orphan, ancestors),
-                orphan.name,
-                orphan.node,
-                group.model,
-            )
-            so_far = paths.get(path) or UntaggedPath(*path, 0, ZERO)
-            cost = so_far.cost + _cost(group.rates, columns, row)
-            paths[path] = replace(so_far, calls=so_far.calls + 1, cost=cost)
+    for (root_name, run_name, node, _), of_group in rows.items():
+        group = columns.group_of(of_group[0])
+        path = (group.project.name, root_name, run_name, node, group.model)
+        so_far = paths.get(path) or UntaggedPath(*path, 0, ZERO)
+        paths[path] = replace(
+            so_far,
+            calls=so_far.calls + len(of_group),
+            cost=so_far.cost + _cost(group.rates, columns, of_group),
+        )
     return sorted(
         paths.values(),
         key=lambda row: (
@@ -169,11 +171,11 @@ def _root_name(orphan: Orphan, ancestors: Mapping[str, Ancestor]) -> str:
     return root.name if root else ""
 
 
-def _cost(rates: Rates | None, columns: Columns, row: int) -> Decimal:
-    """What one call costs by itself."""
+def _cost(rates: Rates | None, columns: Columns, rows: Sequence[int]) -> Decimal:
+    """What some calls of one group cost."""
     if rates is not None:
-        return rates.cost(columns.tokens(row))
-    return exactly(columns.recorded[row]) if columns.recorded[row] > 0 else ZERO
+        return rates.cost(sum(map(columns.tokens, rows), Tokens()))
+    return sum((exactly(columns.recorded[row]) for row in rows), ZERO)
 
 
 def _unpriced(ledger: Ledger) -> list[UnpricedModel]:
@@ -223,10 +225,12 @@ def _sampling(ledger: Ledger) -> Sampling:
     return Sampling(calls, cost, scaled)
 
 
-def _quality(ledger: Ledger, groups: Mapping[Group, Columns]) -> DataQuality:
+def _quality(ledger: Ledger, columns: Columns) -> DataQuality:
     lines = list(ledger.lines.items())
     errors: dict[str, tuple[int, int]] = {}
-    for usage in chain.from_iterable(columns.usages.values() for columns in groups.values()):
+    for row, usage in columns.usages.items():
+        if columns.group[row] == NO_CALL:
+            continue
         of_call: Counter[str] = Counter()
         for reason, tokens in usage.errors:
             of_call[reason] += tokens

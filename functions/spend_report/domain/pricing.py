@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from spend_report.domain.money import PER_MILLION
 
 
@@ -41,8 +43,7 @@ class Rates:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True, gc=False):
     """Tokens of one or many calls. `input` includes the cached ones, `output` the reasoning.
 
     `cached_above_input` is by how much the cached tokens of single calls exceed their input: a

@@ -1,158 +1,189 @@
 """What a request costs: the calls of a trace together.
 
-Costs are integers here, in units of 1e-18 US dollars: a rate has at most twelve decimals a
-million tokens, so they are exact, and a million of them fit into memory.
+Costs are integers here, in the largest unit of which every rate is a multiple, so they are exact,
+and a million of them fit into memory.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from itertools import compress
 from typing import NamedTuple
 
-from spend_report.domain.columns import Columns, Group
+from spend_report.domain.columns import NO_CALL, Columns, Group
 from spend_report.domain.money import exactly
 from spend_report.domain.pricing import Rates
 from spend_report.domain.report import Request, RequestCosts
-from spend_report.domain.runs import Project
 
-_DECIMALS = 18
-# Calls whose traces are in memory at once; a day with more is read in several passes.
-_BATCH = 250_000
-
-type _Units = dict[bytes, int]  # cost by trace
+# A rate has at most twelve decimals a million tokens; what LangSmith recorded may have more.
+_MOST_DECIMALS = 18
 
 
-def requests(
-    groups: Mapping[Group, Columns], most: int
-) -> tuple[list[Request], dict[str, RequestCosts]]:
-    """The `most` costliest requests, and what a request of each feature costs.
+class TraceCosts:
+    """What the traces of the calls in `columns`, as they are now, cost.
 
-    A request belongs to the feature that costs most in it. Its root's name is left empty.
+    Attributes:
+        units: the cost by trace; a dollar has `decimals` digits.
+        top: the `most` costliest, which depend on nobody's feature.
     """
-    top: list[_Top] = []
-    by_feature: dict[str, list[int]] = defaultdict(list)
-    for traces in _traces(groups):
-        for feature, units in _owned(traces).items():
-            by_feature[feature].extend(units.values())
-            top += _costliest(feature, units, most)
-        top = sorted(top)[:most]
-    costs = {feature: _costs(units) for feature, units in sorted(by_feature.items()) if units}
-    return _with_counts(groups, top), costs
+
+    def __init__(self, columns: Columns, most: int) -> None:
+        self.most = most
+        self.decimals = max(map(_decimals, columns.groups), default=0)
+        self.units = dict.fromkeys(_calls(columns, columns.traces), 0)
+        run_costs = _run_costs(columns, self.decimals)
+        calls = zip(columns.traces, run_costs, strict=True)
+        for trace, units in _calls(columns, calls):
+            self.units[trace] += units
+        self.top = nsmallest(most, self._costliest(columns))
+        rows = {top.trace: top.rows for top in self.top}
+        places = zip(columns.traces, range(len(columns)), columns.group, strict=True)
+        for trace, row, group in compress(places, map(rows.__contains__, columns.traces)):
+            if group != NO_CALL:
+                rows[trace].append(row)
+
+    def _costliest(self, columns: Columns) -> Iterator["_Top"]:
+        """The costliest traces, and those that cost as much as the last of them."""
+        enough = min(nlargest(self.most, self.units.values()), default=0)
+        wanted = {trace for trace, units in self.units.items() if units >= enough}
+        places = zip(columns.traces, range(len(columns)), strict=True)
+        for trace, row in compress(places, map(wanted.__contains__, columns.traces)):
+            wanted.remove(trace)
+            yield _Top(-self.units[trace], columns.trace_id(row), trace, [])
 
 
 class _Top(NamedTuple):
     """Sorts by cost, highest first, then by trace."""
 
     negative_units: int
-    trace: bytes
-    feature: str
+    trace_id: str
+    trace: int
+    rows: list[int]
 
 
-def _costliest(feature: str, units: _Units, most: int) -> Iterator[_Top]:
-    enough = min(nlargest(most, units.values()), default=0)
-    return (_Top(-cost, trace, feature) for trace, cost in units.items() if cost >= enough)
+def requests(columns: Columns, costs: TraceCosts) -> tuple[list[Request], dict[str, RequestCosts]]:
+    """The costliest requests of the calls, and what a request of each feature costs.
 
-
-def _traces(groups: Mapping[Group, Columns]) -> Iterator[dict[str, _Units]]:
-    """The cost of each trace by feature; all traces, in as many parts as memory asks for."""
-    parts = -(-sum(map(len, groups.values())) // _BATCH)
-    for part in range(parts):
-        traces: dict[str, _Units] = defaultdict(lambda: defaultdict(int))
-        for group, columns in groups.items():
-            units = traces[group.feature]
-            for trace, cost in zip(
-                columns.trace_ids(), _call_costs(group.rates, columns), strict=True
-            ):
-                if parts == 1 or hash(trace) % parts == part:
-                    units[trace] += cost
-        yield traces
-
-
-def _owned(traces: Mapping[str, _Units]) -> Mapping[str, _Units]:
-    """Each trace's whole cost at the feature that costs most in it; of equals the first."""
-    if len(set().union(*traces.values())) == sum(map(len, traces.values())):
-        return traces
-    seen: set[bytes] = set()
-    shared: set[bytes] = set()
-    for units in traces.values():
-        shared |= seen & units.keys()
-        seen |= units.keys()
-    for trace in shared:
-        costs = {feature: units.pop(trace) for feature, units in traces.items() if trace in units}
-        owner = min(costs, key=lambda feature: (-costs[feature], feature))
-        traces[owner][trace] = sum(costs.values())
-    return traces
-
-
-def _call_costs(rates: Rates | None, columns: Columns) -> list[int]:
-    """The cost of each call, in units."""
-    if rates is None:
-        return [_units(exactly(cost)) if cost > 0 else 0 for cost in columns.recorded]
-    per_token = _DECIMALS - 6
-    input_, read, output = (
-        int(rate.scaleb(per_token)) for rate in (rates.input, rates.cache_read, rates.output)
+    A request belongs to the feature that costs most in it; of equals the first by name. Its
+    root's name is left empty.
+    """
+    names = sorted({group.feature for group in columns.groups})
+    owners = _owners(columns, costs, {name: number for number, name in enumerate(names)})
+    by_feature: list[list[int]] = [[] for _ in names]
+    for trace, units in costs.units.items():
+        by_feature[owners[trace]].append(units)
+    return (
+        [_request(columns, top, names[owners[top.trace]], costs.decimals) for top in costs.top],
+        {
+            name: _request_costs(units, costs.decimals)
+            for name, units in zip(names, by_feature, strict=True)
+            if units
+        },
     )
-    saved = input_ - read
+
+
+def _owners(columns: Columns, costs: TraceCosts, numbers: Mapping[str, int]) -> dict[int, int]:
+    """The feature that each trace belongs to, by its number."""
+    by_group = [0, *(numbers[group.feature] for group in columns.groups)]
+    features = list(map(by_group.__getitem__, columns.group))
+    owners = dict(_calls(columns, zip(columns.traces, features, strict=True)))
+    pairs = _calls(columns, zip(columns.traces, features, strict=True))
+    shared = {trace for trace, feature in pairs if owners[trace] != feature}
+    if shared:
+        parts: dict[int, Counter[int]] = {trace: Counter() for trace in shared}
+        run_costs = _run_costs(columns, costs.decimals)
+        calls = zip(columns.traces, features, run_costs, strict=True)
+        for trace, feature, units in _calls(columns, calls):
+            if trace in shared:
+                parts[trace][feature] += units
+        for trace, part in parts.items():
+            owners[trace] = min(part, key=lambda feature: (-part[feature], feature))
+    return owners
+
+
+def _calls[T](columns: Columns, column: Iterable[T]) -> Iterable[T]:
+    """Of a `column` the part that are calls."""
+    return compress(column, columns.group) if NO_CALL in columns.group else column
+
+
+def _decimals(group: Group) -> int:
+    """How many decimals of a dollar a call of `group` may have."""
+    if group.rates is None:
+        return _MOST_DECIMALS
+    rates = group.rates
+    all_rates = (
+        *(rates.input, rates.output),
+        *(rates.cache_read, rates.cache_write, rates.cache_write_1h),
+    )
+    return 6 + max(0, *(-int(rate.normalize().as_tuple().exponent) for rate in all_rates))
+
+
+def _run_costs(columns: Columns, decimals: int) -> list[int]:
+    """The cost of each run, in units."""
+    prices = [(0, 0, 0), *(_prices(group.rates, decimals) for group in columns.groups)]
     costs = [
-        tokens * input_ - cached * saved + produced * output
-        for tokens, cached, produced in zip(
-            columns.input, columns.cache_read, columns.output, strict=True
+        input_ * price - cache_read * off + output * output_price
+        for (price, off, output_price), input_, cache_read, output in zip(
+            map(prices.__getitem__, columns.group),
+            columns.input,
+            columns.cache_read,
+            columns.output,
+            strict=True,
         )
     ]
-    for row in columns.usages:
-        costs[row] = _units(rates.cost(columns.tokens(row)))
+    for row, usage in columns.usages.items():
+        if columns.group[row] != NO_CALL and (rates := columns.group_of(row).rates) is not None:
+            costs[row] = _units(rates.cost(usage.tokens), decimals)
+    numbers = enumerate(columns.groups, NO_CALL + 1)
+    unpriced = {number for number, group in numbers if group.rates is None}
+    if unpriced:
+        for row, number in enumerate(columns.group):
+            if number in unpriced:
+                costs[row] = _units(exactly(columns.recorded[row]), decimals)
     return costs
 
 
-def _units(dollars: Decimal) -> int:
-    return int(dollars.scaleb(_DECIMALS))
+def _prices(rates: Rates | None, decimals: int) -> tuple[int, int, int]:
+    """Units for an input token, how many less for a cached one, and for an output token."""
+    if rates is None:
+        return 0, 0, 0
+    input_, read, output = (
+        _units(rate, decimals - 6) for rate in (rates.input, rates.cache_read, rates.output)
+    )
+    return input_, input_ - read, output
 
 
-def _dollars(units: int) -> Decimal:
-    return Decimal(units).scaleb(-_DECIMALS)
+def _units(amount: Decimal, decimals: int) -> int:
+    return int(amount.scaleb(decimals))
 
 
-def _costs(units: list[int]) -> RequestCosts:
+def _dollars(units: int, decimals: int) -> Decimal:
+    return Decimal(units).scaleb(-decimals)
+
+
+def _request_costs(units: list[int], decimals: int) -> RequestCosts:
     units.sort()
     nearest_rank = -(-len(units) * 95 // 100) - 1
     return RequestCosts(
         count=len(units),
-        median=_dollars(units[(len(units) - 1) // 2] + units[len(units) // 2]) / 2,
-        p95=_dollars(units[nearest_rank]),
-        maximum=_dollars(units[-1]),
+        median=_dollars(units[(len(units) - 1) // 2] + units[len(units) // 2], decimals) / 2,
+        p95=_dollars(units[nearest_rank], decimals),
+        maximum=_dollars(units[-1], decimals),
     )
 
 
-def _with_counts(groups: Mapping[Group, Columns], top: Sequence[_Top]) -> list[Request]:
-    """The requests of `top`, with the calls and tokens of all their calls."""
-    wanted = {request.trace for request in top}
-    sums = {trace: [0, 0, 0] for trace in wanted}
-    projects: dict[bytes, Project] = {}
-    for group, columns in groups.items():
-        ids = columns.trace_ids()
-        for row in compress(range(len(ids)), map(wanted.__contains__, ids)):
-            of_trace = sums[ids[row]]
-            of_trace[0] += 1
-            of_trace[1] += columns.input[row]
-            of_trace[2] += columns.output[row]
-            project = projects.setdefault(ids[row], group.project)
-            if (group.project.name, group.project.id) < (project.name, project.id):
-                projects[ids[row]] = group.project
-    return [_request(request, projects[request.trace], *sums[request.trace]) for request in top]
-
-
-def _request(top: _Top, project: Project, calls: int, input_: int, output: int) -> Request:
-    trace_id = top.trace.decode("utf-8")
+def _request(columns: Columns, top: _Top, feature: str, decimals: int) -> Request:
+    projects = [columns.group_of(row).project for row in top.rows]
+    project = min(projects, key=lambda project: (project.name, project.id))
     return Request(
         project=project.name,
-        feature=top.feature,
-        trace_id=trace_id,
+        feature=feature,
+        trace_id=top.trace_id,
         root_name="",
-        calls=calls,
-        input_tokens=input_,
-        output_tokens=output,
-        cost=_dollars(-top.negative_units),
-        url=project.trace_url(trace_id),
+        calls=len(top.rows),
+        input_tokens=sum(columns.input[row] for row in top.rows),
+        output_tokens=sum(columns.output[row] for row in top.rows),
+        cost=_dollars(-top.negative_units, decimals),
+        url=project.trace_url(top.trace_id),
     )

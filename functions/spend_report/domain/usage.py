@@ -7,10 +7,11 @@ front of a class's name (`flex_cache_read`) and what is left of the input under 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spend_report.domain.pricing import Tokens
-from spend_report.domain.runs import Run
+from spend_report.domain.runs import Run, TokenDetails
 
 SERVICE_TIERS = ("flex", "priority")
 
@@ -27,8 +28,7 @@ CACHED_ABOVE_INPUT = "cached tokens above the input"
 WRONG_COST = "cost recorded by LangSmith that can't be one"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True, gc=False):
     """The tokens of a run, its service tier, and what was wrong with the figures.
 
     `errors` has pairs of a reason and the number of tokens concerned.
@@ -42,32 +42,22 @@ class Usage:
 def usage(run: Run) -> Usage:
     """The usage of `run`. Nonsense becomes an error with its amount, never a negative count."""
     errors: list[tuple[str, int]] = []
-
-    def count(value: int | None) -> int:
-        if value is None:
-            return 0
-        if value < 0:
-            errors.append((NEGATIVE, -value))
-            return 0
-        if value > MOST_TOKENS:
-            errors.append((TOO_LARGE, value))
-            return 0
-        return value
-
-    total = count(run.total_tokens)
-    prompt = count(run.prompt_tokens)
-    output = count(run.completion_tokens)
+    total = _count(run.total_tokens, errors)
+    prompt = _count(run.prompt_tokens, errors)
+    output = _count(run.completion_tokens, errors)
     if run.completion_tokens is None and run.prompt_tokens is not None:
         output = max(0, total - prompt)
     input_ = max(prompt, total - output)
 
     raw = run.prompt_token_details.raw if run.prompt_token_details is not None else None
-    details = {name: count(value) for name, value in raw.items()} if raw else {}
-    tier = next((tier for tier in SERVICE_TIERS if _names_tier(details, tier)), None)
-    read = max(_of(details, "cache_read"), _of(details, "cache_read_over_200k"))
-    long_lived = _of(details, "ephemeral_1h_input_tokens")
-    short_lived = _of(details, "ephemeral_5m_input_tokens")
-    written = max(_of(details, "cache_creation"), short_lived + long_lived)
+    tier, read, written, long_lived = None, 0, 0, 0
+    if raw:
+        details = {name: _count(value, errors) for name, value in raw.items()}
+        tier = next((tier for tier in SERVICE_TIERS if _names_tier(details, tier)), None)
+        read = max(_of(details, "cache_read"), _of(details, "cache_read_over_200k"))
+        long_lived = _of(details, "ephemeral_1h_input_tokens")
+        short_lived = _of(details, "ephemeral_5m_input_tokens")
+        written = max(_of(details, "cache_creation"), short_lived + long_lived)
     excess = max(0, read + written - input_)
     if excess:
         errors.append((CACHED_ABOVE_INPUT, excess))
@@ -79,14 +69,26 @@ def usage(run: Run) -> Usage:
     return Usage(tokens, tier, tuple(errors))
 
 
-def plain_cache_read(details: Mapping[str, int], prompt: int) -> int | None:
+def _count(value: int | None, errors: list[tuple[str, int]]) -> int:
+    if value is None:
+        return 0
+    if value < 0:
+        errors.append((NEGATIVE, -value))
+        return 0
+    if value > MOST_TOKENS:
+        errors.append((TOO_LARGE, value))
+        return 0
+    return value
+
+
+def plain_cache_read(details: TokenDetails, prompt: int) -> int | None:
     """The cached tokens of a call whose `details` hold nothing else that has a price of its own.
 
     Most calls' details are so: OpenAI's name `audio` and Anthropic's `cache_creation` each time,
     mostly with zero. None for all others, which `usage` looks at.
     """
     read = 0
-    for name, count in details.items():
+    for name, count in details.raw.items() if details.raw else ():
         if count == 0:
             continue
         if count < 0 or name not in _AT_THE_INPUT_PRICE:
@@ -103,8 +105,6 @@ def plausible_cost(run: Run) -> bool:
 
 def _of(details: Mapping[str, int], name: str) -> int:
     """The tokens of a class, with and without a service tier in front of its name."""
-    if not details:
-        return 0
     return details.get(name, 0) + sum(details.get(f"{tier}_{name}", 0) for tier in SERVICE_TIERS)
 
 
