@@ -95,31 +95,30 @@ class DayReading:
     async def run(self, take: Take, max_concurrent: int) -> None:
         """Read every window to its end, cutting the ones that turn out to be full."""
         cutter = Cutter(max_concurrent)
-        under_way: dict[asyncio.Task[Page | None], Window] = {}
+        under_way: dict[asyncio.Task[None], Window] = {}
         try:
             while self._waiting or under_way:
                 while self._waiting and len(under_way) < max_concurrent:
                     window = self._waiting.popleft()
-                    under_way[asyncio.create_task(self._page(window))] = window
+                    under_way[asyncio.create_task(self._read_page(window, take))] = window
                 done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                read = [(under_way.pop(task), task) for task in done]
-                for window, task in read:
-                    self._accept(window, task.result(), take)
-                unfinished = [window for window, _ in read if not window.done]
+                for task in done:
+                    task.result()
+                read = [under_way.pop(task) for task in done]
+                unfinished = [window for window in read if not window.done]
                 others = [*under_way.values(), *self._waiting]
                 self._waiting.extend([*unfinished, *cutter.cut(unfinished, others)])
         finally:
             await cancel(under_way)
 
-    async def _page(self, window: Window) -> Page | None:
-        return await self._source.page(
+    async def _read_page(self, window: Window, take: Take) -> None:
+        page = await self._source.page(
             window, project_ids=[window.project.id], run_type="LLM", selects=RUN_SELECTS
         )
-
-    def _accept(self, window: Window, page: Page | None, take: Take) -> None:
         if page is None:
             window.restart()
             return
+        # Here and not when all tasks are looked through: what was just decoded is in the cache.
         before = window.left
         runs = window.accept(page)
         self._left -= before - window.left

@@ -9,10 +9,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
-from operator import attrgetter
+from itertools import islice, pairwise
+from operator import attrgetter, gt
 
 from spend_report.adapters.run_decoder import Page
+from spend_report.domain.columns import hashes
 from spend_report.domain.runs import Project, Run
 from spend_report.errors import LangSmithError
 
@@ -75,10 +76,14 @@ class Window:
     def accept(self, page: Page) -> Sequence[Run]:
         """The runs of `page` that are the window's and were not seen before."""
         before = self.oldest
-        fresh = self._fresh(page.runs)
+        fresh, starts = page.runs, list(map(_START, page.runs))
+        if not self._all_fresh(starts):
+            fresh = self._fresh(page.runs)
+            starts = list(map(_START, fresh))
         if fresh:
-            self.oldest = min(before, *map(_START, fresh))
-            self._hashes.extend(map(hash, map(_ID, fresh)))
+            self.oldest = min(before, *starts)
+            if page.next_cursor is not None:
+                self._hashes.frombytes(hashes(list(map(_ID, fresh))))
             self._fruitless_pages = self._fruitless_restarts = 0
         else:
             self._fruitless_pages += 1
@@ -121,20 +126,23 @@ class Window:
     def _requery(self) -> None:
         self.cursor, self.upto = None, self.oldest
 
+    def _all_fresh(self, starts: Sequence[datetime]) -> bool:
+        """Whether runs that start so are the window's, and none can have been seen.
+
+        That is so where each starts before the one in front of it, and the first before all runs
+        that were seen.
+        """
+        return not starts or (
+            starts[0] < self.oldest
+            and starts[-1] >= self.start
+            and all(map(gt, starts, islice(starts, 1, None)))
+        )
+
     def _fresh(self, runs: Sequence[Run]) -> Sequence[Run]:
         """Those of `runs` that lie in the window and are new.
 
-        Runs that are all older than every run seen so far cannot have been seen; only where
-        pages overlap, or runs start at the same instant, are the ids compared: by their 64-bit
-        hashes, eight bytes a run instead of ninety.
+        The ids are compared by their 64-bit hashes, eight bytes a run instead of ninety.
         """
-        starts = list(map(_START, runs))
-        if not starts or (
-            max(starts) < self.oldest
-            and min(starts) >= self.start
-            and len(set(map(_ID, runs))) == len(runs)
-        ):
-            return runs
         seen = set(self._hashes)
         fresh: list[Run] = []
         for run in runs:
