@@ -43,6 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         body = gzip.compress(SESSIONS)
         self.send_response(200)
         self.send_header("Content-Encoding", "gzip")
+        self.send_header("X-Served-From", "Zürich")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -79,13 +80,25 @@ def runs(endpoint: str, left: Callable[[], float] | None = None) -> LangSmithRun
     )
 
 
-def test_compressed_answers_over_one_connection(server: Server) -> None:
-    """A compressed answer is read, and one connection serves what comes one after the other."""
+def test_compressed_answers(server: Server) -> None:
+    """A compressed answer is read, whatever its headers say besides."""
     with runs(server.url) as source:
-        found = [source.projects() for _ in range(3)]
-        source.ancestors({})
+        assert source.projects() == [APP]
 
-    assert found == [[APP]] * 3
+
+def test_one_connection(server: Server) -> None:
+    """One connection serves what comes one after the other."""
+    with LangSmithRuns(
+        endpoint=server.url,
+        api_key="k",
+        workspace_id=None,
+        projects=["app"] * 5,
+        metadata_keys=MetadataKeys("feature", ()),
+        max_concurrent=1,
+    ) as source:
+        source.projects()
+
+    assert len(server.paths) == 5
     assert len(server.clients) == 1
 
 
@@ -111,7 +124,7 @@ def test_past_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_closing_does_not_wait_for_a_silent_server(server: Server) -> None:
-    """A request that was given up is not waited for when the connections are closed."""
+    """A request that was given up is waited for neither by `close` nor by the interpreter."""
     released = threading.Event()
     server.wait = released.wait
     begun = time.monotonic()
@@ -121,5 +134,7 @@ def test_closing_does_not_wait_for_a_silent_server(server: Server) -> None:
         with pytest.raises(OutOfTimeError), runs(server.url, lambda: end - time.monotonic()) as it:
             it.projects()
         assert time.monotonic() - begun < 5
+        [thread] = [each for each in threading.enumerate() if each.name == "langsmith"]
+        assert thread.daemon
     finally:
         released.set()

@@ -108,6 +108,14 @@ def test_runs_on_the_bounds_belong_to_the_day_that_starts() -> None:
     assert sorted(taken) == ["1", "2"]
 
 
+def test_a_run_that_stands_twice_on_a_page_is_one() -> None:
+    """What counts is the id, even if the starts differ."""
+    window = Window(PROJECT, START, END)
+    twice = [Run(id="a", start_time=START + timedelta(hours=hour)) for hour in (3, 2)]
+
+    assert window.accept(Page(twice, None)) == twice[:1]
+
+
 def test_a_full_uneven_day_keeps_within_a_tenth_of_the_least_requests() -> None:
     """60,000 runs, half of them in one hour, in at most 48 requests above the 60 full pages."""
     chance = random.Random(3)

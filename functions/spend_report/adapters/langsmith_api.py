@@ -16,6 +16,7 @@ from spend_report.errors import LangSmithError, LangSmithKeyError, LangSmithRefu
 
 # A request that hangs is cheaper to repeat than to wait for; one that is slow gets longer.
 _TIMEOUTS = (10.0, 20.0, 40.0, 60.0)
+_GRACE = 1.0
 _MOST_ATTEMPTS = 10
 # A shared rate limit passes; only time bounds how often we come back, or this where there is none.
 _MOST_RATE_REFUSALS = 60
@@ -120,7 +121,9 @@ class LangSmithApi:
         left = self._pacer.seconds_left()
         if left is not None and left <= 0:
             raise TimeUpError
-        async with self._pacer.turn(), asyncio.timeout(longest):
+        # Where the server is silent, the transport gives up by itself, and its connection is
+        # closed before the next attempt; the other limit ends an answer that trickles.
+        async with self._pacer.turn(), asyncio.timeout(longest + _GRACE):
             body = await send(longest)
         result = decode(body)
         self._pacer.answered_well()

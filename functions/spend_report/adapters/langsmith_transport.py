@@ -6,7 +6,9 @@ takes longer than decoding the page does. urllib3, which boto3 brings anyway, re
 
 import asyncio
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,8 +17,8 @@ import httpx2
 import urllib3
 from langsmith import DefaultAsyncHttpxClient
 
-# A request that was given up holds its thread until the server has been silent for its time-out.
-_THREADS_PER_CONNECTION = 4
+# The connections of requests that were given up come back to the pool as well.
+_KEPT_PER_REQUEST = 4
 
 
 def http_client(endpoint: str, max_connections: int) -> Any:
@@ -35,24 +37,36 @@ def http_client(endpoint: str, max_connections: int) -> Any:
 
 
 class ThreadTransport(httpx2.AsyncBaseTransport):
-    """Sends each request from a thread, over connections that stay open.
+    """Sends each request from a thread of its own, over connections that stay open.
 
-    `max_connections` is how many requests are under way at once; `tls` is for `https`.
+    `max_connections` is how many requests are under way at once; `tls` is for `https`. A request
+    that is cancelled ends when the server has been silent for its time-out. The threads are
+    daemons, so that nobody waits for that, the interpreter's end included.
     """
 
     def __init__(self, max_connections: int, tls: ssl.SSLContext | None) -> None:
-        threads = _THREADS_PER_CONNECTION * max_connections
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="langsmith")
-        self._pool = urllib3.PoolManager(maxsize=threads, ssl_context=tls)
+        self._pool = urllib3.PoolManager(
+            maxsize=_KEPT_PER_REQUEST * max_connections, ssl_context=tls
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The answer, read to its end. Raises TimeoutException, and urllib3's other errors."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._send, request)
+        answer: asyncio.Future[httpx2.Response] = loop.create_future()
+
+        def send() -> None:
+            try:
+                tell = partial(answer.set_result, self._send(request))
+            except Exception as error:  # noqa: BLE001 - handed on to who waits
+                tell = partial(answer.set_exception, error)
+            with suppress(RuntimeError):  # the loop may have ended meanwhile
+                loop.call_soon_threadsafe(lambda: answer.done() or tell())
+
+        Thread(target=send, name="langsmith", daemon=True).start()
+        return await answer
 
     async def aclose(self) -> None:
-        """Close the connections, without waiting for requests that were given up."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Close the connections that are idle."""
         self._pool.clear()
 
     def _send(self, request: httpx2.Request) -> httpx2.Response:
@@ -61,7 +75,7 @@ class ThreadTransport(httpx2.AsyncBaseTransport):
             answer = self._pool.urlopen(
                 request.method,
                 str(request.url),
-                body=request.content,
+                body=request.content or None,
                 headers=dict(request.headers.multi_items()),
                 timeout=urllib3.Timeout(connect=seconds.get("connect"), read=seconds.get("read")),
                 retries=False,
@@ -72,6 +86,9 @@ class ThreadTransport(httpx2.AsyncBaseTransport):
             raise
         except urllib3.exceptions.TimeoutError as error:
             raise httpx2.TimeoutException(str(error), request=request) from error
-        return httpx2.Response(
-            answer.status, headers=list(answer.headers.items()), content=answer.data
-        )
+        # As bytes, as they came: httpx would take text for ASCII.
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in answer.headers.items()
+        ]
+        return httpx2.Response(answer.status, headers=headers, content=answer.data)

@@ -76,14 +76,14 @@ class Window:
     def accept(self, page: Page) -> Sequence[Run]:
         """The runs of `page` that are the window's and were not seen before."""
         before = self.oldest
-        fresh, starts = page.runs, list(map(_START, page.runs))
-        if not self._all_fresh(starts):
+        fresh, starts, ids = page.runs, list(map(_START, page.runs)), list(map(_ID, page.runs))
+        if not self._all_fresh(starts) or len(set(ids)) < len(ids):
             fresh = self._fresh(page.runs)
-            starts = list(map(_START, fresh))
+            starts, ids = list(map(_START, fresh)), list(map(_ID, fresh))
         if fresh:
             self.oldest = min(before, *starts)
             if page.next_cursor is not None:
-                self._hashes.frombytes(hashes(list(map(_ID, fresh))))
+                self._hashes.frombytes(hashes(ids))
             self._fruitless_pages = self._fruitless_restarts = 0
         else:
             self._fruitless_pages += 1
@@ -127,7 +127,7 @@ class Window:
         self.cursor, self.upto = None, self.oldest
 
     def _all_fresh(self, starts: Sequence[datetime]) -> bool:
-        """Whether runs that start so are the window's, and none can have been seen.
+        """Whether runs that start so are the window's, and none was seen on an earlier page.
 
         That is so where each starts before the one in front of it, and the first before all runs
         that were seen.

@@ -44,8 +44,9 @@ class Columns:
     """Runs in the order in which they came. All columns have one entry a run, but for `above`.
 
     `input`, `output` and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a
-    double there too. Ids are kept as hashes of 64 bits: they are only ever compared with each
-    other, so that a false match would need two equal hashes in one day.
+    double there too. Ids are kept as hashes of 64 bits, which takes a quarter of their space: to
+    mistake one run or trace for another takes two equal hashes in one day, which has a chance of
+    one in thirty million where there are a million of them.
     """
 
     def __init__(self) -> None:
@@ -60,7 +61,7 @@ class Columns:
         self.above = array("q")  # the ids of these, run by run
         self.usages: dict[int, Usage] = {}  # of runs with cache writes or wrong counts
         self._trace_texts = bytearray()  # _ID_LENGTH bytes each
-        self._odd_traces: dict[int, str] = {}  # those of another length
+        self._odd_traces: dict[int, str] = {}  # those of another form
         self._groups: list[Group] = []
         self._numbers: dict[Group, int] = {}
 

@@ -40,8 +40,8 @@ def figures_of(
 ) -> DayFigures:
     """The figures of `calls`, which hold all runs of the day, and `ancestors` of theirs.
 
-    `costs` are those of the runs when the day had been read; if some of these turn out to be
-    wrappers, it is done again. Root names of `top_requests` are filled in by `with_root_names`.
+    `costs` are those of the day as it was read; they are counted again if some of its runs turn
+    out to be wrappers. Root names of `top_requests` are filled in by `with_root_names`.
     `unreadable` is the number of runs that had no id or start.
 
     Raises:
@@ -50,7 +50,7 @@ def figures_of(
     fetched = len(calls) + unreadable
     wrapped = calls.settle(ancestors)
     if wrapped:
-        costs = TraceCosts(calls.columns, costs.most)
+        costs.count()
     ledger = ledger_of(calls.columns)
     top, request_costs = requests(calls.columns, costs)
     figures = DayFigures(

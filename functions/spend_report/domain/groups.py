@@ -28,7 +28,7 @@ class _Slice:
 
     group: Group
     price: Price | None
-    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], tuple[Rates | None, int]] = field(default_factory=dict)
 
 
 class _Plain(dict[Any, int]):
@@ -95,13 +95,14 @@ class ProjectGroups:
         return ONE_BY_ONE if has_numbers(metadata) else self._number(slice_, status, rates)
 
     def _number(self, slice_: _Slice, status: str, rates: Rates | None) -> int:
-        key = (status, id(rates))  # the group keeps the rates, so that the id stays theirs
-        number = slice_.numbers.get(key)
-        if number is None:
-            group = replace(slice_.group, status=status, rates=rates)
-            number = slice_.numbers[key] = self._columns.number(group)
-            if group.feature in _NO_FEATURE:
-                self.untagged.add(number)
+        known = slice_.numbers.get((status, id(rates)))
+        if known is not None:
+            return known[1]
+        group = replace(slice_.group, status=status, rates=rates)
+        number = self._columns.number(group)
+        if group.feature in _NO_FEATURE:
+            self.untagged.add(number)
+        slice_.numbers[status, id(rates)] = rates, number  # kept, so that the id stays theirs
         return number
 
     def _slice(self, metadata: Any) -> _Slice:
