@@ -225,7 +225,7 @@ def _fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook)
 
 @contextmanager
 def _garbage_collection_paused() -> Iterator[None]:
-    """A day makes millions of objects and next to no cycles; to look for them costs a tenth."""
+    """A day makes millions of objects and next to no cycles; to look for them costs 5 %."""
     enabled = gc.isenabled()
     gc.disable()
     try:
