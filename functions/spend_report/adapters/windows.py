@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from operator import attrgetter, gt
 
 from spend_report.adapters.run_decoder import Page
-from spend_report.domain.columns import hashes
+from spend_report.domain.ids import hashes
 from spend_report.domain.runs import Project, Run
 from spend_report.errors import LangSmithError
 
@@ -141,7 +141,7 @@ class Window:
     def _fresh(self, runs: Sequence[Run]) -> Sequence[Run]:
         """Those of `runs` that lie in the window and are new.
 
-        The ids are compared by their 64-bit hashes, eight bytes a run instead of ninety.
+        The ids are compared by their hashes, eight bytes a run instead of ninety.
         """
         seen = set(self._hashes)
         fresh: list[Run] = []

@@ -9,8 +9,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from struct import pack
 
+from spend_report.domain.ids import hashes
 from spend_report.domain.pricing import Rates, Tokens
 from spend_report.domain.runs import Project, Run
 from spend_report.domain.usage import Usage, plausible_cost
@@ -44,9 +44,7 @@ class Columns:
     """Runs in the order in which they came. All columns have one entry a run, but for `above`.
 
     `input`, `output` and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a
-    double there too. Ids are kept as hashes of 64 bits, which takes a quarter of their space: to
-    mistake one run or trace for another takes two equal hashes in one day, which has a chance of
-    one in thirty million where there are a million of them.
+    double there too. Ids of runs and traces are the hashes of `domain.ids`.
     """
 
     def __init__(self) -> None:
@@ -153,8 +151,3 @@ class Columns:
         if row in self._odd_traces:
             return self._odd_traces[row]
         return self._trace_texts[row * _ID_LENGTH : (row + 1) * _ID_LENGTH].decode("ascii")
-
-
-def hashes(texts: Sequence[str]) -> bytes:
-    """The hashes of ids, as `array("q").frombytes` takes them: faster than one by one."""
-    return pack(f"{len(texts)}q", *map(hash, texts))

@@ -54,7 +54,7 @@ class TraceCosts:
         wanted = {trace for trace, units in self.units.items() if units >= enough}
         places = zip(columns.traces, range(len(columns)), strict=True)
         for trace, row in compress(places, map(wanted.__contains__, columns.traces)):
-            wanted.remove(trace)
+            wanted.remove(trace)  # its further calls are then passed over
             yield _Top(-self.units[trace], columns.trace_id(row), trace, [])
 
 
@@ -92,7 +92,8 @@ def _owners(columns: Columns, costs: TraceCosts, numbers: Mapping[str, int]) -> 
     """The feature that each trace belongs to, by its number."""
     by_group = [0, *(numbers[group.feature] for group in columns.groups)]
     features = list(map(by_group.__getitem__, columns.group))
-    owners = dict.fromkeys(costs.units, 0)  # with its keys, which is half of what a day takes
+    # Begun with the keys that there are already, so that no second set of them takes memory.
+    owners = dict.fromkeys(costs.units, 0)
     owners.update(_calls(columns, zip(columns.traces, features, strict=True)))
     pairs = _calls(columns, zip(columns.traces, features, strict=True))
     shared = {trace for trace, feature in pairs if owners[trace] != feature}
