@@ -36,12 +36,12 @@ def handler() -> int:
 
 def pipeline() -> int:
     """Fetching, attributing, pricing and adding up, without AWS."""
-    from spend_report.adapters.langsmith_runs import LangSmithRuns
-    from spend_report.domain.configuration import configuration
-    from spend_report.domain.day import ReportDay
-    from spend_report.domain.documents import Document
-    from spend_report.domain.pricing import PriceBook
-    from spend_report.domain.runs import MetadataKeys
+    from spend_report.adapters.langsmith.runs import LangSmithRuns
+    from spend_report.domain.basics.day import ReportDay
+    from spend_report.domain.config.configuration import configuration
+    from spend_report.domain.config.documents import Document
+    from spend_report.domain.prices.pricing import PriceBook
+    from spend_report.domain.runs.run import MetadataKeys
     from spend_report.service import Policy, fetch
 
     dimensions = ("env", "user_tier")
@@ -96,8 +96,8 @@ def floor() -> int:
     Its windows are cut beforehand so that each holds the same number of runs: the floor does
     not pay for finding out.
     """
-    from spend_report.adapters.langsmith_pages import PAGE_SIZE, RUN_SELECTS
-    from spend_report.domain.runs import MetadataKeys
+    from spend_report.adapters.langsmith.pages import PAGE_SIZE, RUN_SELECTS
+    from spend_report.domain.runs.run import MetadataKeys
 
     run_type = MetadataKeys("feature", ("env", "user_tier")).run_type
     page_type = msgspec.defstruct(

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spend_report.domain.money import loads_exact
+from spend_report.domain.basics.money import loads_exact
 
 if TYPE_CHECKING:
     from local.aws import Message

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from spend_report.domain.configuration import Configuration
-from spend_report.domain.model_names import display, parameter_names
-from spend_report.domain.price_list import Catalogue, PriceList
-from spend_report.domain.pricing import Rates
-from spend_report.domain.tables import original
+from spend_report.domain.config.configuration import Configuration
+from spend_report.domain.config.price_list import Catalogue, PriceList
+from spend_report.domain.prices.model_names import display, parameter_names
+from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.reports.csv_tables import original
 
 _FAR_OFF = 10
 _MOMENT = timedelta(microseconds=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.ministack import ROOT, MiniStack
-from spend_report.domain.money import loads_exact
+from spend_report.domain.basics.money import loads_exact
 
 NAME = "spend-report"
 _ARCHITECTURES = {"aarch64": "arm64"}

@@ -17,10 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from local.command_line import KEY, failing_clearly, langsmith_settings
-from spend_report.adapters.langsmith_runs import LangSmithRuns
-from spend_report.domain.attribution import feature_above, starts_above
-from spend_report.domain.runs import Ancestor, MetadataKeys, Project, Run
-from spend_report.domain.text import text_of
+from spend_report.adapters.langsmith.runs import LangSmithRuns
+from spend_report.domain.basics.names import text_of
+from spend_report.domain.runs.attribution import feature_above, starts_above
+from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.ports import RunSource
 from spend_report.settings import Settings
 

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.text import Text
 
 from local.slips import LastReport, last_report, slips
-from spend_report.adapters.price_catalogue import PriceCatalogue
-from spend_report.domain.configuration import Configuration, configuration
-from spend_report.domain.documents import Document
+from spend_report.adapters.catalogue.catalogue import PriceCatalogue
+from spend_report.domain.config.configuration import Configuration, configuration
+from spend_report.domain.config.documents import Document
 from spend_report.errors import ConfigError
 
 VALID, INVALID, NOTHING = 0, 1, 2

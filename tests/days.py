@@ -5,13 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from spend_report.domain.alerts import DayAlerts, Links
-from spend_report.domain.breaches import breaches
-from spend_report.domain.budgets import Budget, Budgets
-from spend_report.domain.drivers import explain
-from spend_report.domain.money import ZERO
-from spend_report.domain.notices import notices
-from spend_report.domain.report import (
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.config.budgets import Budget, Budgets
+from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
     FeatureSpend,
@@ -23,6 +19,10 @@ from spend_report.domain.report import (
     SpendLine,
     UntaggedPath,
 )
+from spend_report.domain.judgement.breaches import breaches
+from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.judgement.notices import notices
+from spend_report.domain.messages.news import DayAlerts, Links
 
 PARAMETER = "/llm-spend/prod/budgets/initial"
 

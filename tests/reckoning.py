@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
 
-from spend_report.domain.calls import Calls
-from spend_report.domain.day import ReportDay
-from spend_report.domain.figures import figures_of
-from spend_report.domain.pricing import Price, PriceBook, PriceSource, Rates
-from spend_report.domain.report import DayFigures
-from spend_report.domain.requests import TraceCosts
-from spend_report.domain.runs import Ancestor, MetadataKeys, Project
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.figures.build_figures import figures_of
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.request_costs import TraceCosts
+from spend_report.domain.prices.pricing import Price, PriceBook, PriceSource, Rates
+from spend_report.domain.runs.calls import Calls
+from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
 from tests.traces import RawRun, decoded
 
 DATE = date(2026, 11, 21)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from local.langsmith_server.store import dotted_step
-from spend_report.domain.runs import MetadataKeys, Run
+from spend_report.domain.runs.run import MetadataKeys, Run
 
 type RawRun = dict[str, Any]
 

@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from spend_report import page
-from spend_report.adapters.aws import PUBLISH_CONFIG, client
-from spend_report.adapters.langsmith_runs import LangSmithRuns
-from spend_report.adapters.price_catalogue import PriceCatalogue, catalogue_version
-from spend_report.adapters.s3_alert_log import S3AlertLog
-from spend_report.adapters.s3_reports import S3Reports
-from spend_report.adapters.sns_alerts import SnsAlerts, SnsChat
-from spend_report.adapters.ssm_config import SsmConfig
-from spend_report.domain.configuration import configuration
-from spend_report.domain.day_report import DayReport, Origin
-from spend_report.domain.pricing import PriceBook
-from spend_report.domain.runs import MetadataKeys
+from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client
+from spend_report.adapters.aws.s3_alert_log import S3AlertLog
+from spend_report.adapters.aws.s3_reports import S3Reports
+from spend_report.adapters.aws.sns_alerts import SnsAlerts, SnsChat
+from spend_report.adapters.aws.ssm_config import SsmConfig
+from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_version
+from spend_report.adapters.langsmith.runs import LangSmithRuns
+from spend_report.domain.config.configuration import configuration
+from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.reports.day_report import DayReport, Origin
+from spend_report.domain.runs.run import MetadataKeys
+from spend_report.sending import Telling
 from spend_report.service import Policy, Service
 from spend_report.settings import Settings
 from spend_report.telemetry import Telemetry
-from spend_report.telling import Telling
 
 
 @contextmanager

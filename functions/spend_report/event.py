@@ -15,7 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
-from spend_report.domain.day import days_before, days_from
+from spend_report.domain.basics.day import days_before, days_from
 from spend_report.errors import EventError
 
 _EXPECTED = (

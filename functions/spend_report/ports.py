@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from spend_report.domain.chat import ChatMessage
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.files import ReportFile
-from spend_report.domain.message import Message
-from spend_report.domain.report import History
-from spend_report.domain.runs import Ancestor, Project, Run
+from spend_report.domain.figures.day_figures import History
+from spend_report.domain.messages.chat import ChatMessage
+from spend_report.domain.messages.sns_message import Message
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.domain.reports.report_set import ReportFile
+from spend_report.domain.runs.run import Ancestor, Project, Run
 
 type Take = Callable[[Project, Sequence[Run]], None]
 """Takes runs of a project as they arrive, each once, in any order."""

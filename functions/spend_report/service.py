@@ -8,25 +8,25 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
-from spend_report.domain.alerts import DayAlerts, Links, console_url
-from spend_report.domain.breaches import breaches
-from spend_report.domain.budgets import Budgets
-from spend_report.domain.calls import Calls
-from spend_report.domain.day import ReportDay
-from spend_report.domain.day_report import DayReport, Origin
-from spend_report.domain.digest import digest
-from spend_report.domain.drivers import explain
-from spend_report.domain.figures import figures_of, with_root_names
-from spend_report.domain.files import MAIN_REPORT, PAGE, REPORTS, files_of
-from spend_report.domain.money import EXACT, usd
-from spend_report.domain.notices import notices
-from spend_report.domain.pricing import PriceBook
-from spend_report.domain.report import DayFigures
-from spend_report.domain.requests import TraceCosts
-from spend_report.domain.runs import MetadataKeys
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.money import EXACT, usd
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.build_figures import figures_of, with_root_names
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.request_costs import TraceCosts
+from spend_report.domain.judgement.breaches import breaches
+from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.judgement.notices import notices
+from spend_report.domain.messages.news import DayAlerts, Links, console_url
+from spend_report.domain.messages.weekly_digest import digest
+from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.reports.day_report import DayReport, Origin
+from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
+from spend_report.domain.runs.calls import Calls
+from spend_report.domain.runs.run import MetadataKeys
 from spend_report.event import ReportRequest
 from spend_report.ports import Observer, ReportStore, RunSource
-from spend_report.telling import Telling
+from spend_report.sending import Telling
 
 # Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
 _LONGEST_WAIT = timedelta(days=1)

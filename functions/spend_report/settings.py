@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from spend_report.domain.tables import DETAIL_COLUMNS
+from spend_report.domain.reports.csv_tables import DETAIL_COLUMNS
 from spend_report.errors import SettingsError
 
 

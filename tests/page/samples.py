@@ -5,13 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from spend_report.domain.breaches import breaches
-from spend_report.domain.budgets import Budget, Budgets
-from spend_report.domain.day import ReportDay
-from spend_report.domain.day_report import DayReport, Origin
-from spend_report.domain.drivers import explain
-from spend_report.domain.notices import notices
-from spend_report.domain.report import (
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.config.budgets import Budget, Budgets
+from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
     FeatureSpend,
@@ -26,6 +22,10 @@ from spend_report.domain.report import (
     UnpricedModel,
     UntaggedPath,
 )
+from spend_report.domain.judgement.breaches import breaches
+from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.judgement.notices import notices
+from spend_report.domain.reports.day_report import DayReport, Origin
 
 DAY = date(2026, 11, 21)
 GAPS = (date(2026, 11, 3), date(2026, 11, 4))

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spend_report.domain import tables
-from spend_report.domain.budgets import Budget, Budgets
+from spend_report.domain.config.budgets import Budget, Budgets
+from spend_report.domain.reports import csv_tables
 from spend_report.page import render, view
 from tests.page import samples
 from tests.page.documents import Cell, Document
@@ -76,7 +76,7 @@ def test_the_order() -> None:
 
 
 def test_sections_without_data_are_left_out() -> None:
-    """A day without calls has no empty tables."""
+    """A day without calls has no empty csv_tables."""
     page = page_of("empty")
 
     assert page.headings == ["LLM spend Saturday, 21 November 2026", "What the number rests on"]
@@ -88,7 +88,7 @@ def test_the_features_figures_are_those_of_the_csv(name: str) -> None:
     """Every feature of the CSV is on the page, in its order and with its exact cost."""
     report = getattr(samples, name)()
     rows = list(
-        csv.DictReader(io.StringIO(tables.by_feature(report.figures, report.budgets).decode()))
+        csv.DictReader(io.StringIO(csv_tables.by_feature(report.figures, report.budgets).decode()))
     )
 
     shown = page_of(name).sections["features"]
@@ -109,8 +109,8 @@ def test_the_other_figures_are_those_of_the_csvs() -> None:
     """The costliest requests and the untagged paths have their CSV's exact cost."""
     report = samples.demo()
     page = page_of("demo")
-    requests = csv.DictReader(io.StringIO(tables.top_requests(report.figures).decode()))
-    paths = csv.DictReader(io.StringIO(tables.untagged(report.figures).decode()))
+    requests = csv.DictReader(io.StringIO(csv_tables.top_requests(report.figures).decode()))
+    paths = csv.DictReader(io.StringIO(csv_tables.untagged(report.figures).decode()))
 
     assert [row[-1].value for row in page.sections["requests"]] == [
         row["estimated_cost_usd"] for row in requests

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from spend_report.domain.budgets import Budget, Budgets
+from spend_report.domain.config.budgets import Budget, Budgets
 from spend_report.page import view
 from tests.page import samples
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from spend_report.domain.configuration import configuration
-from spend_report.domain.documents import Document
+from spend_report.domain.config.configuration import configuration
+from spend_report.domain.config.documents import Document
 from spend_report.event import ReportRequest, parse
 from spend_report.settings import VARIABLES
 from tests.template.conftest import ROOT, Json

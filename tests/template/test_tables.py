@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import expressions
 
-from spend_report.domain import tables
+from spend_report.domain.reports import csv_tables
 from tests.template.conftest import ROOT, Json
 
 NUMBERS = {
@@ -41,7 +41,7 @@ def test_the_table_has_the_columns_of_the_report(resources: Json) -> None:
     """OpenCSVSerDe goes by position: the columns are the CSV's, in its order, all text."""
     described = columns(resources, "SpendByFeatureTable")
 
-    assert list(described) == tables.BY_FEATURE
+    assert list(described) == csv_tables.BY_FEATURE
     assert set(described.values()) == {"string"}
 
 
@@ -82,7 +82,7 @@ def test_the_view_casts_every_column(resources: Json, view: Json) -> None:
     query = sqlglot.parse_one(view["originalSql"], dialect="athena")
 
     assert isinstance(query, expressions.Select)
-    assert query.named_selects == [*tables.BY_FEATURE, "dt"]
+    assert query.named_selects == [*csv_tables.BY_FEATURE, "dt"]
     assert [each.name for each in query.find_all(expressions.Table)] == ["spend_by_feature_csv"]
     casts = {
         each.alias: each.this.to.sql("athena").replace(" ", "").lower()

@@ -5,7 +5,7 @@ the package is meant for the outside.
 """
 
 from spend_report.page.build import view
-from spend_report.page.model import ReportView
 from spend_report.page.render import render
+from spend_report.page.view import ReportView
 
 __all__ = ["ReportView", "render", "view"]

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from spend_report.domain.breaches import Breach, Severity
-from spend_report.domain.causes import MIN_BASELINE_DAYS, causes, causes_of_total
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.drivers import Driver
-from spend_report.domain.notices import NoticeKind
-from spend_report.domain.wording import (
+from spend_report.domain.basics.wording import (
     dollars,
     dollars_of,
     plain,
@@ -16,8 +11,17 @@ from spend_report.domain.wording import (
     signed_dollars,
     things,
 )
-from spend_report.page.model import Advice, Total
-from spend_report.page.words import portion
+from spend_report.domain.judgement.breaches import Breach, Severity
+from spend_report.domain.judgement.driver_sentences import (
+    MIN_BASELINE_DAYS,
+    causes,
+    causes_of_total,
+)
+from spend_report.domain.judgement.drivers import Driver
+from spend_report.domain.judgement.notices import NoticeKind
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.page.labels import portion
+from spend_report.page.view import Advice, Total
 
 _LINE_WIDTH = 200
 _STEADY = Decimal("0.10")

@@ -1,14 +1,14 @@
 """From the day's figures to what stands on the page."""
 
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.report import UNTAGGED
-from spend_report.domain.wording import plain
-from spend_report.page import attention, basis, movers, spend
-from spend_report.page.model import ReportView, RequestRow, Untagged, UntaggedRow
+from spend_report.domain.basics.wording import plain
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.domain.runs.attribution import UNTAGGED
+from spend_report.page import attention, movers, provenance, spend
+from spend_report.page.labels import name
 from spend_report.page.month import month
 from spend_report.page.over_days import CHART_DAYS, ranked
 from spend_report.page.palette import OTHER, slots
-from spend_report.page.words import name
+from spend_report.page.view import ReportView, RequestRow, Untagged, UntaggedRow
 
 SHOWN_TASKS = 6
 SHOWN_REQUESTS = 8
@@ -35,7 +35,7 @@ def view(report: DayReport) -> ReportView:
         baseline_days=total.mean_days,
         requests=_requests(report, colours),
         untagged=_untagged(report),
-        facts=basis.facts(report.figures, report.origin, report.day),
+        facts=provenance.facts(report.figures, report.origin, report.day),
         links={name_: url for name_, url in report.links.items() if url.startswith(_WEB)},
     )
 

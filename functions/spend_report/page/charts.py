@@ -5,11 +5,11 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from spend_report.domain.money import ZERO
-from spend_report.domain.wording import dollars, short_day
-from spend_report.page import words
-from spend_report.page.model import Mover, OverTime, Series
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.wording import dollars, short_day
+from spend_report.page import labels
 from spend_report.page.svg import Bar, Layer, graph
+from spend_report.page.view import Mover, OverTime, Series
 
 GAP = "gap"
 _WEEK, _FEW = 7, 10
@@ -77,12 +77,12 @@ def waterfall(mover: Mover) -> str:
 
 
 def _end(what: str, cost: Decimal, largest: Decimal) -> Bar:
-    label = words.aligned(cost, largest)
+    label = labels.aligned(cost, largest)
     return Bar("level", cost, f"{what}: {label}", label)
 
 
 def _step(what: str, part: Decimal, largest: Decimal) -> Bar:
-    label = words.aligned_change(part, largest)
+    label = labels.aligned_change(part, largest)
     return Bar("up" if part > 0 else "down", abs(part), f"{what}: {label}", label)
 
 

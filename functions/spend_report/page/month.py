@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from spend_report.domain.day import days_from
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.forecast import month_end, month_forecast, month_start
-from spend_report.domain.money import ZERO
-from spend_report.page.model import Month, MonthRow
+from spend_report.domain.basics.day import days_from
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.judgement.forecast import month_end, month_forecast, month_start
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.page.labels import name
 from spend_report.page.over_days import cost_of
-from spend_report.page.words import name
+from spend_report.page.view import Month, MonthRow
 
 SHOWN_ROWS = 8
 

@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 
-from spend_report.domain.causes import causes
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.drivers import Driver
-from spend_report.domain.money import ZERO
-from spend_report.page.model import Mover, Total
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.judgement.driver_sentences import causes
+from spend_report.domain.judgement.drivers import Driver
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.page.labels import name
 from spend_report.page.palette import OTHER
 from spend_report.page.spend import Colours
-from spend_report.page.words import name
+from spend_report.page.view import Mover, Total
 
 SHOWN_MOVERS = 4
 _OF_THE_DAY, _OF_THE_LARGEST = Decimal("0.01"), Decimal("0.5")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from spend_report.domain.money import ZERO
-from spend_report.domain.report import PastDay
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.day_figures import PastDay
 
 CHART_DAYS = 30
 """Calendar days in the chart over time, the report's day included."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from spend_report.domain.money import ZERO, usd
-from spend_report.domain.wording import days, dollars, short_day, signed_dollars, things
-from spend_report.page import charts, words
-from spend_report.page.model import Mover, OverTime, ReportView
+from spend_report.domain.basics.money import ZERO, usd
+from spend_report.domain.basics.wording import days, dollars, short_day, signed_dollars, things
+from spend_report.page import charts, labels
+from spend_report.page.view import Mover, OverTime, ReportView
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -51,11 +51,11 @@ def _template() -> Template:
         "describe": _describe,
         "describe_mover": _describe_mover,
         "dollars": dollars,
-        "full_day": words.full_day,
-        "full_month": words.full_month,
+        "full_day": labels.full_day,
+        "full_month": labels.full_month,
         "largest": _largest,
         "money": _money,
-        "portion": words.portion,
+        "portion": labels.portion,
         "short_day": short_day,
         "signed_portion": _signed_portion,
         "width": _width,
@@ -70,7 +70,7 @@ def _hash(style: str) -> str:
 
 def _money(amount: Decimal, largest: Decimal | None = None) -> Markup:
     """US dollars for people, in a column whose `largest` is given, and the CSV's for programs."""
-    shown = dollars(amount) if largest is None else words.aligned(amount, largest)
+    shown = dollars(amount) if largest is None else labels.aligned(amount, largest)
     return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
 
 
@@ -79,7 +79,7 @@ def _change(amount: Decimal, largest: Decimal | None = None) -> Markup:
     if largest is None:
         shown = signed_dollars(amount) if amount else dollars(amount)
     else:
-        shown = words.aligned_change(amount, largest)
+        shown = labels.aligned_change(amount, largest)
     return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
 
 
@@ -95,7 +95,7 @@ def _count(number: int, noun: str = "") -> str:
 
 def _signed_portion(part: Decimal, whole: Decimal) -> str:
     sign = "+" if part > 0 else "\N{MINUS SIGN}" if part < 0 else ""
-    return f"{sign}{words.portion(abs(part), whole)}"
+    return f"{sign}{labels.portion(abs(part), whole)}"
 
 
 def _width(part: Decimal, most: int = 100) -> str:
@@ -110,7 +110,7 @@ def _describe(chart: OverTime) -> str:
     """The chart over time for those who do not see it."""
     reported = [(cost, day) for day, cost in chart.by_day if cost is not None]
     (lowest, low_day), (highest, high_day) = min(reported), max(reported)
-    names = words.listed([series.name for series in chart.series], most=8)
+    names = labels.listed([series.name for series in chart.series], most=8)
     text = (
         f"Bar chart of the cost per day from {short_day(chart.days[0])} to "
         f"{short_day(chart.days[-1])}, stacked by feature: {names}. Lowest {dollars(lowest)} on "

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from spend_report.domain.day import days_before, days_from
-from spend_report.domain.day_report import DayReport
-from spend_report.domain.drivers import BASELINE_DAYS, Driver
-from spend_report.domain.money import ZERO
-from spend_report.domain.report import UNTAGGED, FeatureSpend
-from spend_report.page.model import FeatureRow, Features, OverTime, Series, Total
+from spend_report.domain.basics.day import days_before, days_from
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.day_figures import FeatureSpend
+from spend_report.domain.judgement.drivers import BASELINE_DAYS, Driver
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.domain.runs.attribution import UNTAGGED
+from spend_report.page.labels import name
 from spend_report.page.over_days import CHART_DAYS, cost_of, ranked
 from spend_report.page.palette import OTHER
-from spend_report.page.words import name
+from spend_report.page.view import FeatureRow, Features, OverTime, Series, Total
 
 SHOWN_FEATURES = 12
 MOST_FEATURES = 16

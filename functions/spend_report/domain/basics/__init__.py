@@ -1,0 +1,5 @@
+"""Words, days and dollars.
+
+Knows how money, dates and names are written and compared. Knows nothing of runs, prices or
+reports.
+"""

@@ -1,0 +1,238 @@
+"""The prices in the parameters: each model's history, and the models that cost what others do."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, PlainValidator
+
+from spend_report.domain.config.documents import (
+    Document,
+    Problems,
+    amount,
+    content_of,
+    described,
+    validated,
+)
+from spend_report.domain.prices.model_names import parameter_names
+from spend_report.domain.prices.pricing import (
+    Price,
+    PriceSource,
+    PriceSourceLookup,
+    Rates,
+    first_in_force,
+)
+
+_MOST_DOLLARS = Decimal(1_000_000)
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+class Catalogue(PriceSourceLookup, Protocol):
+    """A list of public prices, which aliases may lead into."""
+
+    def knows(self, model: str) -> bool:
+        """Whether it has a price of `model`, of whatever provider, at any time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A model's prices, each in force from its instant on until the next; ascending."""
+
+    starts: tuple[datetime, ...]
+    rates: tuple[Rates, ...]
+
+    @property
+    def flat(self) -> Rates | None:
+        """The rates, if they were always the same."""
+        return self.rates[0] if self.starts == (_ALWAYS,) else None
+
+    def at(self, started: datetime, input_tokens: int, service_tier: str | None) -> Rates | None:
+        """The rates in force at `started`, for any size and tier; None before the first."""
+        del input_tokens, service_tier
+        index = bisect_right(self.starts, started)
+        return self.rates[index - 1] if index else None
+
+    def between(self, start: datetime, end: datetime) -> "History | None":
+        """The part that matters to `start <= t < end`; None if none is in force there."""
+        first, last = bisect_right(self.starts, start), bisect_left(self.starts, end)
+        starts, rates = self.starts[first:last], self.rates[first:last]
+        if first:
+            starts, rates = (_ALWAYS, *starts), (self.rates[first - 1], *rates)
+        return History(starts, rates) if rates else None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The prices of all documents.
+
+    `aliases` maps a model to the one whose price it has, which is in `models` or in
+    `catalogue`. `parameters` maps each model and alias to the parameter that holds it.
+    """
+
+    models: Mapping[str, History]
+    aliases: Mapping[str, str]
+    parameters: Mapping[str, str]
+    catalogue: Catalogue | None = None
+
+    def price(self, model: str, provider: str, start: datetime, end: datetime) -> Price | None:
+        """The price of `model` between two instants, from any provider; None if unknown."""
+        del provider
+        return first_in_force(
+            price
+            for name in parameter_names(model)
+            for price in self._prices_under(name, start, end)
+        )
+
+    def _prices_under(self, name: str, start: datetime, end: datetime) -> Iterator[Price | None]:
+        if name in self.models:
+            yield self.models[name].between(start, end)
+        elif name in self.aliases:
+            yield from self._prices_as(self.aliases[name], start, end)
+
+    def _prices_as(self, model: str, start: datetime, end: datetime) -> Iterator[Price | None]:
+        listed = _listed(model, self.models)
+        yield self.models[listed].between(start, end) if listed else None
+        if self.catalogue is not None:
+            yield self.catalogue.price(model, "", start, end)
+
+
+def read_prices(
+    documents: Sequence[Document], catalogue: Catalogue | None, problems: Problems
+) -> PriceList:
+    """The prices of all `documents`; what is wrong with them goes to `problems`.
+
+    An alias may lead into `catalogue`, unless that is None.
+    """
+    models: dict[str, History] = {}
+    links: dict[str, str] = {}
+    parameters: dict[str, str] = {}
+    for document in documents:
+        parameter = document.parameter
+        for model, raw in (content_of(document, problems) or {}).items():
+            if not model or model != model.strip():
+                problems.add(parameter, described(model), _NO_NAME)
+            elif model in parameters:
+                problems.add(parameter, model, f"is in {parameters[model]} too; keep one of them")
+            else:
+                parameters[model] = parameter
+                if isinstance(raw, dict) and "alias_of" in raw:
+                    if link := validated(_Alias, raw, parameter, model, problems):
+                        links[model] = link.alias_of
+                elif history := _history(raw, parameter, model, problems):
+                    models[model] = history
+    aliases = _followed(links, parameters, catalogue, problems)
+    return PriceList(models, aliases, parameters, catalogue)
+
+
+_NO_NAME = "expected a model's name, without spaces around it"
+
+
+def _followed(
+    links: Mapping[str, str],
+    parameters: Mapping[str, str],
+    catalogue: Catalogue | None,
+    problems: Problems,
+) -> dict[str, str]:
+    """Where each alias ends, over any number of others."""
+    ends: dict[str, str] = {}
+    prices = parameters.keys() - links.keys()
+    for alias in links:
+        way = [alias]
+        while way[-1] in links and way.count(way[-1]) == 1:
+            way.append(links[way[-1]])
+        end = way[-1]
+        if end in links:
+            text = f"goes in a circle: {' → '.join(way)}"
+            problems.add(parameters[alias], f"{alias}.alias_of", text)
+        elif _listed(end, prices) or (catalogue is not None and catalogue.knows(end)):
+            ends[alias] = end
+        else:
+            where = "a parameter or the catalogue" if catalogue is not None else "a parameter"
+            text = f"expected a model that {where} has a price of, got {described(end)}"
+            problems.add(parameters[alias], f"{alias}.alias_of", text)
+    return ends
+
+
+def _listed(model: str, prices: Container[str]) -> str | None:
+    """The name under which `model` has a price of its own."""
+    return next((name for name in parameter_names(model) if name in prices), None)
+
+
+def _history(raw: Any, parameter: str, model: str, problems: Problems) -> History | None:
+    """One price, or a list of them, each but the oldest with its date."""
+    if not isinstance(raw, list):
+        entry = _entry(raw, parameter, model, problems)
+        return None if entry is None else History((entry.effective_from,), (entry.rates(),))
+    if not raw:
+        problems.add(parameter, model, "expected at least one price in the list, got []")
+    entries: dict[datetime, _Entry] = {}
+    for index, item in enumerate(raw):
+        path = f"{model}[{index}]"
+        entry = _entry(item, parameter, path, problems)
+        if entry is not None and entry.effective_from in entries:
+            problems.add(parameter, path, "has the same effective_from as another in the list")
+        elif entry is not None:
+            entries[entry.effective_from] = entry
+    starts = tuple(sorted(entries))
+    return History(starts, tuple(entries[start].rates() for start in starts)) if starts else None
+
+
+def _entry(raw: Any, parameter: str, path: str, problems: Problems) -> "_Entry | None":
+    if not isinstance(raw, dict):
+        problems.add(parameter, path, f"expected a price like {_EXAMPLE}, got {described(raw)}")
+        return None
+    return validated(_Entry, raw, parameter, path, problems)
+
+
+_EXAMPLE = '{"input": 2.50, "output": 10.00}'
+
+
+def _dollars(value: Any) -> Decimal:
+    return amount(value, "US dollars per million tokens", _MOST_DOLLARS)
+
+
+def _midnight(value: Any) -> datetime:
+    expected = f"expected a date like 2026-12-01, got {described(value)}"
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError(expected)
+    try:
+        return datetime.combine(date.fromisoformat(value), time.min, UTC)
+    except ValueError:
+        raise ValueError(expected) from None
+
+
+def _target(value: Any) -> str:
+    if not isinstance(value, str) or not value or value != value.strip():
+        raise ValueError(f"expected the name of a model, got {described(value)}")
+    return value
+
+
+type _Dollars = Annotated[Decimal, PlainValidator(_dollars)]
+type _DollarsIfAny = Annotated[Decimal | None, PlainValidator(_dollars)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    input: _Dollars
+    output: _Dollars
+    cache_read: _DollarsIfAny = None
+    cache_write: _DollarsIfAny = None
+    effective_from: Annotated[datetime, PlainValidator(_midnight)] = _ALWAYS
+
+    def rates(self) -> Rates:
+        """Cached tokens without a price of their own cost what the input does."""
+        write = self.input if self.cache_write is None else self.cache_write
+        read = self.input if self.cache_read is None else self.cache_read
+        return Rates(PriceSource.PARAMETER, self.input, self.output, read, write, write)
+
+
+class _Alias(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    alias_of: Annotated[str, PlainValidator(_target)]

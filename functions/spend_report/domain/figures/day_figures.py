@@ -1,0 +1,220 @@
+"""A day's figures: what the ledger comes to, and what every report, alert and page is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.prices.pricing import Rates
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpend:
+    """A row of `spend_by_feature`. Costs are exact US dollars, not rounded."""
+
+    feature: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost: Decimal
+    unpriced_calls: int
+    error_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendLine:
+    """A row of `spend_detail`: the calls of one project, feature, slice, model and price source."""
+
+    project: str
+    feature: str
+    dimensions: tuple[str, ...]
+    provider: str
+    model: str
+    price_source: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost: Decimal
+    langsmith_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class UntaggedPath:
+    """A row of `untagged`: calls without a feature, by the code path that made them."""
+
+    project: str
+    root_name: str
+    run_name: str
+    langgraph_node: str
+    model: str
+    calls: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A row of `top_requests`: one trace. `feature` is the one that cost most in it."""
+
+    project: str
+    feature: str
+    trace_id: str
+    root_name: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCosts:
+    """The cost of a request of one feature: `count` traces, their median, p95 and maximum."""
+
+    count: int
+    median: Decimal
+    p95: Decimal
+    maximum: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedModel:
+    """A model that nobody knows a price of. `model` is the name a price parameter would use."""
+
+    model: str
+    provider: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDrift:
+    """Our cost beside LangSmith's over the same runs (those that LangSmith put a cost on)."""
+
+    model: str
+    ours: Decimal
+    langsmith: Decimal
+
+    @property
+    def share(self) -> Decimal | None:
+        """(ours - LangSmith's) / LangSmith's; None where LangSmith's is zero."""
+        return (self.ours - self.langsmith) / self.langsmith if self.langsmith else None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRates:
+    """A price that was applied to calls of the day."""
+
+    model: str
+    provider: str
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Calls that stand for more than themselves: traced at a sampling rate below one."""
+
+    calls: int = 0
+    cost: Decimal = ZERO
+    scaled_cost: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """What is wrong or missing in the runs. Counts are calls unless said otherwise.
+
+    `errors` maps a reason to (calls, tokens concerned).
+    """
+
+    error_calls: int = 0
+    pending_calls: int = 0
+    without_usage: int = 0
+    without_model: int = 0
+    errors: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """Everything that the runs of one day come to.
+
+    `features` is sorted by cost, highest first, ties by name, and `lines` likewise within the
+    sort order of their keys. `left_out` maps a reason to a number of runs;
+    `fetched == calls + sum(left_out.values())`.
+    """
+
+    date: date
+    features: Sequence[FeatureSpend]
+    lines: Sequence[SpendLine]
+    untagged: Sequence[UntaggedPath]
+    top_requests: Sequence[Request]
+    request_costs: Mapping[str, RequestCosts]
+    unpriced: Sequence[UnpricedModel]
+    drift: Sequence[ModelDrift]
+    sampling: Sampling
+    quality: DataQuality
+    fetched: int
+    left_out: Mapping[str, int]
+    used_rates: Sequence[UsedRates] = ()
+
+    @property
+    def cost(self) -> Decimal:
+        """The day's cost in US dollars, exact."""
+        return sum((feature.cost for feature in self.features), ZERO)
+
+    @property
+    def calls(self) -> int:
+        """The day's LLM calls."""
+        return sum(feature.calls for feature in self.features)
+
+    def feature(self, name: str) -> FeatureSpend | None:
+        """The day's figures of the feature `name`, if it had calls."""
+        return next((row for row in self.features if row.feature == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpend:
+    """Calls, tokens (input and output) and US dollars of one feature on one model."""
+
+    feature: str
+    model: str
+    calls: int
+    tokens: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A day as its own reports in the bucket say it was, at six decimals.
+
+    `models` is empty where only `spend_by_feature` was read. `notices` are the keys of the
+    notices about the data that the day had, sent or not.
+    """
+
+    date: date
+    features: Mapping[str, FeatureSpend]
+    models: Sequence[ModelSpend] = ()
+    notices: frozenset[str] = frozenset()
+
+    @property
+    def cost(self) -> Decimal:
+        """The day's cost over all features."""
+        return sum((feature.cost for feature in self.features.values()), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The reported days before the report's day, by date. A missing day was not reported.
+
+    Reaches back to the first day of the month, the ISO week, and thirty days, whichever is
+    the earliest; the models of the last seven calendar days are in it.
+    """
+
+    days: Mapping[date, PastDay]
+
+    def reported(self, dates: Sequence[date]) -> list[PastDay]:
+        """Those of `dates` that were reported, in the given order."""
+        return [self.days[day] for day in dates if day in self.days]

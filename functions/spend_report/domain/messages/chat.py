@@ -1,0 +1,147 @@
+"""The alerts for a chat room, one message for each feature.
+
+Amazon Q Developer in chat applications (Slack, Microsoft Teams) shows only its own schema and
+drops anything else without a word:
+https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
+from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.messages.email_text import reasons, sentence
+from spend_report.domain.messages.news import Alert, DayAlerts, alerts_of, notices_of
+
+MOST_MESSAGES = 10
+_TITLE_WIDTH = 200
+_NOTICES_SHOWN = 10
+_SIMPLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# Slack reads <…> as a link or a mention (`<!channel>`), and the others as formatting.
+_HARMLESS = str.maketrans("<>*`~|", "()''-/")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """`body` is the JSON that Amazon Q Developer reads, one message of `thread`."""
+
+    thread: str
+    body: str
+
+
+def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
+    """A message for each feature with alerts, most urgent first, and one for the notices.
+
+    The messages about a feature in a month make one thread. Beyond ten the rest is counted
+    in the last.
+    """
+    messages = [*_about_features(alerts_of(news)), *_about_data(news, notices_of(news))]
+    if len(messages) <= MOST_MESSAGES:
+        return messages
+    shown = MOST_MESSAGES - 1
+    left_out = things(len(messages) - shown, "more subject")
+    newest = max(news, key=lambda day: day.day)
+    return [
+        *messages[:shown],
+        _message(
+            thread=_thread("more", newest.day),
+            title=f"LLM spend {short_day(newest.day)}: {left_out} with alerts",
+            description="The e-mail and the report list them all.",
+            next_steps=[f"Report: {newest.links.report_console}"],
+            keywords=["more"],
+        ),
+    ]
+
+
+def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
+    by_feature: dict[str | None, list[Alert]] = {}
+    for alert in alerts:
+        by_feature.setdefault(alert.breach.feature, []).append(alert)
+    for feature, own in by_feature.items():
+        lead = own[0]
+        whose = "total" if feature is None else _safe(feature)
+        spent, budget = dollars_of(lead.breach.spent, lead.breach.budget)
+        lines = [f"{alert.breach.severity.upper()}: {sentence(alert.breach)}" for alert in own]
+        lines += reasons(lead)
+        requests = [
+            f"{dollars(request.cost)} {_safe(request.root_name or request.trace_id)}: {request.url}"
+            for request in lead.on.costliest(feature)
+            if request.url
+        ]
+        yield _message(
+            thread=_thread("total" if feature is None else f"feature-{feature}", lead.breach.day),
+            title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
+            description=_safe_text("\n".join(lines)),
+            next_steps=[
+                *(f"Look at the request {request}" for request in requests),
+                f"Report: {lead.on.links.report_console}",
+                f"Budget: parameter {lead.breach.parameter}",
+            ],
+            keywords=[whose, lead.breach.severity],
+        )
+
+
+def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterator[ChatMessage]:
+    if not notices:
+        return
+    newest = max(news, key=lambda day: day.day)
+    shown = notices[:_NOTICES_SHOWN]
+    lines = [_safe_text(notice.text) for notice in shown]
+    if len(notices) > len(shown):
+        lines.append(f"... and {things(len(notices) - len(shown), 'more notice')}")
+    yield _message(
+        thread=_thread("data", newest.day),
+        title=f"LLM spend {short_day(newest.day)}: {things(len(notices), 'notice')} about the data",
+        description="\n".join(lines),
+        next_steps=[
+            *(
+                f"Add to a price parameter: {_safe_text(notice.add)}"
+                for notice in shown
+                if notice.add
+            ),
+            f"Report: {newest.links.report_console}",
+        ],
+        keywords=["data", "warning"],
+    )
+
+
+def _message(
+    *, thread: str, title: str, description: str, next_steps: Sequence[str], keywords: Sequence[str]
+) -> ChatMessage:
+    body: dict[str, Any] = {
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": title[:_TITLE_WIDTH],
+            "description": description,
+            "nextSteps": next_steps,
+            "keywords": keywords,
+        },
+        "metadata": {
+            "threadId": thread,
+            "summary": title[:_TITLE_WIDTH],
+            "eventType": "spend_alert",
+        },
+    }
+    return ChatMessage(thread, json.dumps(body, ensure_ascii=False))
+
+
+def _thread(what: str, day: date) -> str:
+    """The same for the same thing in the same month, and short whatever its name is."""
+    simple = _SIMPLE.fullmatch(what)
+    name = what if simple else hashlib.sha256(what.encode()).hexdigest()[:16]
+    return f"{name}-{day:%Y-%m}"
+
+
+def _safe(name: str) -> str:
+    return _safe_text(plain(name))
+
+
+def _safe_text(text: str) -> str:
+    return text.translate(_HARMLESS)

@@ -1,0 +1,190 @@
+"""The week by feature against the week before, for stakeholders."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from spend_report.domain.basics.day import days_before
+from spend_report.domain.basics.money import ZERO, usd
+from spend_report.domain.basics.wording import (
+    days,
+    dollars,
+    plain,
+    share,
+    short_day,
+    signed_dollars,
+    things,
+)
+from spend_report.domain.figures.day_figures import DayFigures, History, PastDay
+from spend_report.domain.judgement.daily_means import today_of
+from spend_report.domain.judgement.driver_sentences import causes
+from spend_report.domain.judgement.drivers import Driver, compare
+from spend_report.domain.messages.machine_json import short_name, why
+from spend_report.domain.messages.news import Links
+from spend_report.domain.messages.sns_message import Message, attributes
+
+KIND = "weekly_digest"
+WEEK = 7
+_FEATURES_SHOWN = 8
+_FEATURES_IN_JSON = 50
+_NAME_WIDTH = 32
+_CAUSES_SHOWN = 2
+_MOVED = Fraction(1, 50)
+"""Up to a fiftieth of the week's cost a change needs no explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """An ISO week, Monday `start` to Sunday, beside the week before.
+
+    `drivers` compare the weeks' costs, or their means per day where not the same number of days
+    was reported in both (`per_day`). The missing days have no report.
+    """
+
+    start: date
+    days: Sequence[PastDay]
+    days_before: Sequence[PastDay]
+    missing: Sequence[date]
+    missing_before: Sequence[date]
+    drivers: Sequence[Driver]
+    per_day: bool
+    links: Links
+
+    @property
+    def end(self) -> date:
+        """The week's Sunday."""
+        return self.start + timedelta(days=WEEK - 1)
+
+    @property
+    def week(self) -> int:
+        """Its ISO number."""
+        return self.start.isocalendar().week
+
+    @property
+    def key(self) -> str:
+        """The same for the same week."""
+        return f"digest/{self.name}/all"
+
+    @property
+    def name(self) -> str:
+        """As ISO 8601 writes it: `2026-W47`."""
+        return f"{self.start.isocalendar().year}-W{self.week:02}"
+
+
+def digest(figures: DayFigures, history: History, links: Links) -> Digest | None:
+    """The week that ends with the day of `figures`.
+
+    None unless that is a Sunday, or if neither week had a call.
+    """
+    if figures.date.isoweekday() != WEEK:
+        return None
+    dates = [*days_before(figures.date, WEEK - 1), figures.date]
+    dates_before = days_before(dates[0], WEEK)
+    week = [*history.reported(dates[:-1]), today_of(figures)]
+    before = history.reported(dates_before)
+    if not any(day.features for day in [*week, *before]):
+        return None
+    per_day = len(week) != len(before)
+    return Digest(
+        start=dates[0],
+        days=week,
+        days_before=before,
+        missing=[day for day in dates[:-1] if day not in history.days],
+        missing_before=[day for day in dates_before if day not in history.days],
+        drivers=compare(week, before, figures.date, per_days=1 if per_day else len(week)),
+        per_day=per_day,
+        links=links,
+    )
+
+
+def compose_digest(digest: Digest) -> Message:
+    """The digest for people and for machines."""
+    by_cost = sorted(digest.drivers, key=lambda driver: (-driver.now.cost, driver.feature))
+    cost, _, change = _sums(digest.drivers)
+    subject = f"LLM spend week {digest.week}: {dollars(_cost(digest.days))}"
+    if digest.days_before:
+        word = "up" if change > 0 else "down"
+        by = dollars(abs(change))
+        subject += f", {word} {by}{' a day' if digest.per_day else ''} on the week before"
+    data = {
+        "kind": KIND,
+        "date": digest.end.isoformat(),
+        "severity": "info",
+        "week": digest.name,
+        "cost_usd": usd(_cost(digest.days)),
+        "cost_before_usd": usd(_cost(digest.days_before)),
+        "missing_days": [day.isoformat() for day in (*digest.missing_before, *digest.missing)],
+        "per_day": digest.per_day,
+        "report": digest.links.report,
+        "report_url": digest.links.report_console,
+        "page_url": digest.links.page_console or None,
+        "features": [
+            {
+                "feature": short_name(driver.feature),
+                "why": why([driver], [str(cause) for cause in _causes(driver, cost)]),
+            }
+            for driver in by_cost[:_FEATURES_IN_JSON]
+        ],
+        "omitted": {"features": len(by_cost[_FEATURES_IN_JSON:])},
+    }
+    return Message(
+        subject=subject,
+        text=_text(digest, by_cost),
+        data=json.dumps(data),
+        attributes=attributes(
+            KIND, "info", digest.end, (driver.feature for driver in by_cost[:_FEATURES_IN_JSON])
+        ),
+    )
+
+
+def _cost(week: Sequence[PastDay]) -> Decimal:
+    return sum((day.cost for day in week), ZERO)
+
+
+def _sums(drivers: Sequence[Driver]) -> tuple[Fraction, Fraction, Fraction]:
+    """The cost, what it was before, and the change."""
+    now = sum((driver.now.cost for driver in drivers), Fraction(0))
+    before = sum((driver.before.cost for driver in drivers), Fraction(0))
+    return now, before, now - before
+
+
+def _causes(driver: Driver, whole: Fraction) -> list[object]:
+    return [*causes(driver)[:_CAUSES_SHOWN]] if abs(driver.change) > _MOVED * whole else []
+
+
+def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
+    """At most 8 features with two lines of causes each: 36 lines without the links' two."""
+    span = f"{short_day(digest.start)} to {short_day(digest.end)} {digest.end.year}"
+    lines = [f"LLM spend in week {digest.week}, {span}: {dollars(_cost(digest.days))}."]
+    if digest.missing:
+        lines.append(f"Without {days(digest.missing)}, not reported.")
+    if digest.missing_before and digest.days_before:
+        lines.append(f"The week before is without {days(digest.missing_before)}.")
+    if not digest.days_before:
+        lines.append("Nothing is reported of the week before.")
+    cost, before, change = _sums(digest.drivers)
+    unit = " a day" if digest.per_day else ""
+    lines += ["", _row("", f"week {digest.week}{unit}", "week before", "change")]
+    for driver in by_cost[:_FEATURES_SHOWN]:
+        name = plain(driver.feature, _NAME_WIDTH)
+        lines.append(_amounts(name, driver.now.cost, driver.before.cost, driver.change))
+        lines += [f"  {cause}" for cause in _causes(driver, cost)]
+    if rest := by_cost[_FEATURES_SHOWN:]:
+        lines.append(_amounts(things(len(rest), "more feature"), *_sums(rest)))
+    lines += [_amounts("all", cost, before, change), "", "The last day's report:"]
+    lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
+    return "\n".join(lines) + "\n"
+
+
+def _amounts(name: str, now: Fraction, before: Fraction, change: Fraction) -> str:
+    shift = f"{signed_dollars(change)}"
+    if before:
+        shift += f" ({share(change / before)})"
+    return _row(name, dollars(now), dollars(before), shift)
+
+
+def _row(name: str, now: str, before: str, change: str) -> str:
+    return f"{name:<{_NAME_WIDTH}} {now:>13} {before:>12} {change:>17}".rstrip()

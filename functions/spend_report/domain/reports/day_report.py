@@ -1,0 +1,50 @@
+"""A day's report: its figures and what they mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spend_report.domain.basics.day import ReportDay, days_before
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.day_figures import DayFigures, History, PastDay
+from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.judgement.daily_means import today_of
+from spend_report.domain.judgement.drivers import Driver
+from spend_report.domain.judgement.notices import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the figures rest on: the versions of the parameters by name, and the catalogue."""
+
+    timezone: str
+    parameters: Mapping[str, int]
+    catalogue: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """Everything that is known of a day.
+
+    `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
+    names a feature.
+    """
+
+    day: ReportDay
+    figures: DayFigures
+    history: History
+    budgets: Budgets
+    drivers: Sequence[Driver]
+    breaches: Sequence[Breach]
+    notices: Sequence[Notice]
+    origin: Origin
+    links: Mapping[str, str]
+    feature_key: str
+
+    @property
+    def today(self) -> PastDay:
+        """The report's day in the shape of the days before it."""
+        return today_of(self.figures)
+
+    def last_days(self, count: int) -> list[PastDay]:
+        """The reported ones of the last `count` calendar days, oldest first, this one last."""
+        return [*self.history.reported(days_before(self.figures.date, count - 1)), self.today]

@@ -1,0 +1,153 @@
+"""LLM runs in columns: one array per figure instead of one object per run.
+
+A million runs as objects would not fit into the function; here they take about a hundred bytes
+each. Each row has the number of its group, so that giving a run to another feature, or leaving
+it out, changes one number and moves nothing.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from spend_report.domain.prices.pricing import Rates, Tokens
+from spend_report.domain.runs.id_hashes import hashes
+from spend_report.domain.runs.run import Project, Run
+from spend_report.domain.runs.usage import Usage, plausible_cost
+
+NO_CALL = 0  # the number, in place of a group's, of runs that are not to be counted
+
+_ID_LENGTH = 36  # of a UUID as text
+
+type PlainRow = tuple[int, int, int, int, float, str, str, Sequence[str]]
+"""Group, input, output, cached input, recorded cost, id, trace, and the runs above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a group of runs has in common; `rates` is None where no source knows a price.
+
+    `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
+    """
+
+    project: Project
+    status: str
+    feature: str
+    dimensions: tuple[str, ...]
+    provider: str
+    model: str
+    sample_rate: str
+    rates: Rates | None
+
+
+class Columns:
+    """Runs in the order in which they came. All columns have one entry a run, but for `above`.
+
+    `input`, `output` and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a
+    double there too. Ids of runs and traces are the hashes of `id_hashes`.
+    """
+
+    def __init__(self) -> None:
+        self.group = array("I")
+        self.input = array("q")
+        self.output = array("q")
+        self.cache_read = array("q")
+        self.recorded = array("d")
+        self.ids = array("q")
+        self.traces = array("q")
+        self.depths = array("I")  # how many runs are above
+        self.above = array("q")  # the ids of these, run by run
+        self.usages: dict[int, Usage] = {}  # of runs with cache writes or wrong counts
+        self._trace_texts = bytearray()  # _ID_LENGTH bytes each
+        self._odd_traces: dict[int, str] = {}  # those of another form
+        self._groups: list[Group] = []
+        self._numbers: dict[Group, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def number(self, group: Group) -> int:
+        """The number of `group`, of which there is one at most."""
+        number = self._numbers.get(group)
+        if number is None:
+            self._groups.append(group)
+            number = self._numbers[group] = NO_CALL + len(self._groups)
+        return number
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """All groups, of which some may have lost all their runs."""
+        return self._groups
+
+    def group_of(self, row: int) -> Group:
+        """The group of a run that is a call."""
+        return self._groups[self.group[row] - NO_CALL - 1]
+
+    def extend(self, rows: Sequence[PlainRow]) -> None:
+        """Add plain runs, of which `Calls.take` says what they are."""
+        if not rows:
+            return
+        groups, input_, output, cache_read, recorded, ids, traces, parents = zip(*rows, strict=True)
+        # An array takes in a list at once, and anything else value by value.
+        self.group.fromlist(list(groups))
+        self.input.fromlist(list(input_))
+        self.output.fromlist(list(output))
+        self.cache_read.fromlist(list(cache_read))
+        self.recorded.fromlist(list(recorded))
+        self.ids.frombytes(hashes(ids))
+        self.traces.frombytes(hashes(traces))
+        self.depths.fromlist(list(map(len, parents)))
+        self.above.frombytes(hashes(list(chain.from_iterable(parents))))
+        if set(map(len, traces)) == {_ID_LENGTH} and (texts := "".join(traces)).isascii():
+            self._trace_texts += texts.encode("ascii")
+        else:
+            for row, trace in enumerate(traces, len(self) - len(traces)):
+                self._append_text(row, trace)
+
+    def append(self, group: int, run: Run, usage: Usage) -> None:
+        """Add any run."""
+        tokens = usage.tokens
+        row = len(self)
+        if usage.errors or tokens.cache_write or tokens.cache_write_1h:
+            self.usages[row] = usage
+        self.group.append(group)
+        self.input.append(tokens.input)
+        self.output.append(tokens.output)
+        self.cache_read.append(tokens.cache_read)
+        self.recorded.append(run.total_cost if run.total_cost and plausible_cost(run) else 0.0)
+        parents = run.parent_run_ids or []
+        trace = run.trace_id or (parents[0] if parents else run.id)
+        self._append_text(row, trace)
+        self.ids.append(hash(run.id))
+        self.traces.append(hash(trace))
+        self.depths.append(len(parents))
+        self.above.extend(map(hash, parents))
+
+    def _append_text(self, row: int, trace: str) -> None:
+        if len(trace) == _ID_LENGTH and trace.isascii():
+            self._trace_texts += trace.encode("ascii")
+        else:
+            self._odd_traces[row] = trace
+            self._trace_texts += bytes(_ID_LENGTH)
+
+    def ancestors(self) -> Iterator[list[int]]:
+        """The ids of the runs above each run, root first."""
+        ids = iter(self.above)
+        for depth in self.depths:
+            yield list(islice(ids, depth))
+
+    def has_usage(self, row: int) -> bool:
+        """Whether a run reports any token."""
+        return bool(self.input[row] or self.output[row])
+
+    def tokens(self, row: int) -> Tokens:
+        """The tokens of a run."""
+        if row in self.usages:
+            return self.usages[row].tokens
+        return Tokens(self.input[row], self.output[row], self.cache_read[row])
+
+    def trace_id(self, row: int) -> str:
+        """The trace of a run."""
+        if row in self._odd_traces:
+            return self._odd_traces[row]
+        return self._trace_texts[row * _ID_LENGTH : (row + 1) * _ID_LENGTH].decode("ascii")

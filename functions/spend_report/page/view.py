@@ -1,0 +1,250 @@
+"""What stands on the page, section by section, before a word of it is formatted.
+
+Amounts are exact US dollars. A section without data is None or empty and is left out. Names are
+already on one short line (`labels.name`); they are text, not markup.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The day's sum. `mean` is over the `mean_days` reported days among the seven before."""
+
+    cost: Decimal
+    calls: int
+    requests: int
+    budget: Decimal | None
+    mean: Decimal | None
+    mean_days: int
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the day cost more than its budget."""
+        return self.budget is not None and self.cost > self.budget
+
+    @property
+    def used(self) -> Decimal:
+        """The part of the budget that is used, for the bar."""
+        return self.cost / self.budget if self.budget else Decimal(self.over_budget)
+
+    @property
+    def change(self) -> Decimal | None:
+        """By how much the day differs from the mean."""
+        return None if self.mean is None else self.cost - self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a person should know or do. `severity` is `critical`, `warning` or `ok`.
+
+    `add` is a line of a parameter that mends it, empty where there is none.
+    """
+
+    severity: str
+    text: str
+    add: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """A feature's day. `relative` is its cost as a part of the costliest one's, for the bar.
+
+    `per_request` and `p95` are the median and the 95th percentile of what one trace cost.
+    `change` is against the mean of the last seven days, None where there is no such day.
+    """
+
+    name: str
+    slot: str
+    cost: Decimal
+    relative: Decimal
+    calls: int
+    per_request: Decimal | None
+    p95: Decimal | None
+    budget: Decimal | None
+    baseline: Decimal | None
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the feature cost more than its daily budget."""
+        return self.budget is not None and self.cost > self.budget
+
+    @property
+    def change(self) -> Decimal | None:
+        """By how much the day differs from the baseline."""
+        return None if self.baseline is None else self.cost - self.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """`rows` costliest first; `more` are folded away, and together cost `more_cost`."""
+
+    rows: Sequence[FeatureRow]
+    more: Sequence[FeatureRow]
+
+    @property
+    def more_cost(self) -> Decimal:
+        """What the folded rows cost together."""
+        return sum((row.cost for row in self.more), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One colour of the stack: a cost per day of `OverTime.days`, None where not reported."""
+
+    name: str
+    slot: str
+    costs: Sequence[Decimal | None]
+
+    @property
+    def total(self) -> Decimal:
+        """The sum over the reported days."""
+        return sum((cost for cost in self.costs if cost is not None), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """The cost by feature over consecutive calendar `days`, the costliest series first."""
+
+    days: Sequence[date]
+    series: Sequence[Series]
+    totals: Sequence[Decimal | None]
+    budget: Decimal | None
+
+    @property
+    def by_day(self) -> list[tuple[date, Decimal | None]]:
+        """Each day with the cost of all features; None where it was not reported."""
+        return list(zip(self.days, self.totals, strict=True))
+
+    @property
+    def missing(self) -> list[date]:
+        """The days between the first and the last that have no report."""
+        return [day for day, cost in self.by_day if cost is None]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A monthly sum so far; `name` is None for all features. No forecast without data for one."""
+
+    name: str | None
+    spent: Decimal
+    budget: Decimal | None
+    forecast: Decimal | None
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the budget is used up already."""
+        return self.budget is not None and self.spent > self.budget
+
+    @property
+    def forecast_over(self) -> bool:
+        """Whether the month will exceed the budget if it goes on like this."""
+        if self.budget is None or self.forecast is None:
+            return False
+        return self.forecast > self.budget
+
+    @property
+    def used(self) -> Decimal:
+        """The part of the budget that is used; of a budget of zero, all that was spent."""
+        return self.spent / self.budget if self.budget else self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The calendar month up to the report's day, its `day_count`-th of `length` days."""
+
+    first: date
+    day_count: int
+    length: int
+    rows: Sequence[MonthRow]
+    missing: Sequence[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Why a feature's cost changed: the four parts sum to `cost - baseline`.
+
+    `causes` say the parts that matter in words, the largest first.
+    """
+
+    name: str
+    slot: str
+    baseline: Decimal
+    cost: Decimal
+    volume: Decimal
+    mix: Decimal
+    tokens_per_call: Decimal
+    price: Decimal
+    causes: Sequence[str]
+
+    @property
+    def change(self) -> Decimal:
+        """By how much the day differs from the baseline."""
+        return self.cost - self.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """One of the costliest traces. `url` is empty where it is no web address."""
+
+    name: str
+    trace: str
+    feature: str
+    slot: str
+    calls: int
+    tokens: int
+    cost: Decimal
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntaggedRow:
+    """A code path whose calls name no feature."""
+
+    path: str
+    model: str
+    calls: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """What needs a tag; `more` code paths are not shown. `key` is the metadata key to set."""
+
+    cost: Decimal
+    calls: int
+    rows: Sequence[UntaggedRow]
+    more: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what the number rests on. `bad` marks one that makes the number doubtful."""
+
+    term: str
+    text: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """The whole page. `links` maps the name of a report to its address."""
+
+    day: date
+    total: Total
+    headline: Advice
+    tasks: Sequence[Advice]
+    more_tasks: int
+    features: Features | None
+    over_time: OverTime | None
+    month: Month | None
+    movers: Sequence[Mover]
+    baseline_days: int
+    requests: Sequence[RequestRow]
+    untagged: Untagged | None
+    facts: Sequence[Fact]
+    links: Mapping[str, str]

@@ -1,0 +1,234 @@
+"""Reading a day in windows: every run once, few requests, all connections busy."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spend_report.adapters.langsmith.decoder import Page
+from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading
+from spend_report.adapters.langsmith.windows import Window
+from spend_report.domain.runs.run import Project, Run
+from spend_report.errors import LangSmithError
+from tests.virtual_time import now, run_virtually
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+END = START + timedelta(days=1)
+PROJECT = Project("p1", "my-app", "https://example.com/p1")
+
+
+class FakePages:
+    """Serves runs like LangSmith does: newest first, a page at a time, slower the more there are.
+
+    `overlap` is how many runs of the page before each page repeats; `refuse_every` makes every
+    so many requests with a cursor fail.
+    """
+
+    def __init__(
+        self, starts: Sequence[datetime], *, overlap: int = 0, refuse_every: int = 0
+    ) -> None:
+        self.requests = 0
+        self._runs = [
+            Run(id=f"{number:x}", start_time=start)
+            for number, start in enumerate(sorted(starts, reverse=True))
+        ]
+        self._overlap = overlap
+        self._refuse_every = refuse_every
+
+    async def page(self, window: Window, **_: Any) -> Page | None:
+        self.requests += 1
+        if window.cursor and self._refuse_every and self.requests % self._refuse_every == 0:
+            return None
+        low, high = (datetime.fromisoformat(bound) for bound in window.bounds)
+        found = [run for run in self._runs if low <= run.start_time <= high]
+        begin = max(0, int(window.cursor) - self._overlap) if window.cursor else 0
+        items, end = found[begin : begin + PAGE_SIZE], begin + PAGE_SIZE
+        await asyncio.sleep(0.2 + 0.0004 * len(items))
+        return Page(items, str(end) if end < len(found) else None)
+
+
+def read(
+    pages: Any, *, windows: int = 16, concurrent: int = 16, end: datetime = END
+) -> tuple[list[str], float]:
+    """The ids that were taken, in order, and the (virtual) seconds that it took."""
+    taken: list[str] = []
+
+    async def work() -> float:
+        reading = DayReading(pages, START, end, {PROJECT: windows})
+        await reading.run(lambda _, runs: taken.extend(run.id for run in runs), concurrent)
+        return now()
+
+    return taken, run_virtually(work())
+
+
+def spread(count: int, seed: int) -> list[datetime]:
+    """Starts as uneven as a day's: a few clusters, some at the very same instant."""
+    chance = random.Random(seed)
+    centres = [chance.uniform(0, 86_399) for _ in range(chance.randrange(1, 5))]
+    seconds = [
+        min(86_399.0, max(0.0, chance.gauss(chance.choice(centres), chance.choice((0, 30, 9_000)))))
+        for _ in range(count)
+    ]
+    return [START + timedelta(seconds=second) for second in seconds]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(0, 6_000),
+    seed=st.integers(0, 10_000),
+    windows=st.integers(1, 16),
+    concurrent=st.integers(1, 16),
+    overlap=st.integers(0, 40),
+    refuse_every=st.sampled_from([0, 0, 3, 7]),
+)
+def test_every_run_is_taken_exactly_once(
+    count: int, seed: int, windows: int, concurrent: int, overlap: int, refuse_every: int
+) -> None:
+    """However runs are spread, pages overlap and cursors expire: each run once, none lost."""
+    pages = FakePages(spread(count, seed), overlap=overlap, refuse_every=refuse_every)
+
+    taken, _ = read(pages, windows=windows, concurrent=concurrent)
+
+    assert len(taken) == count
+    assert len(set(taken)) == count
+
+
+def test_runs_on_the_bounds_belong_to_the_day_that_starts() -> None:
+    """Midnight itself is in; the next midnight, and whatever a server sends besides, is out."""
+    starts = [START - timedelta(microseconds=1), START, END - timedelta(microseconds=1), END]
+    pages = FakePages(starts)
+
+    taken, _ = read(pages)
+
+    assert sorted(taken) == ["1", "2"]
+
+
+def test_a_run_that_stands_twice_on_a_page_is_one() -> None:
+    """What counts is the id, even if the starts differ."""
+    window = Window(PROJECT, START, END)
+    twice = [Run(id="a", start_time=START + timedelta(hours=hour)) for hour in (3, 2)]
+
+    assert window.accept(Page(twice, None)) == twice[:1]
+
+
+def test_a_full_uneven_day_keeps_within_a_tenth_of_the_least_requests() -> None:
+    """60,000 runs, half of them in one hour, in at most 48 requests above the 60 full pages."""
+    chance = random.Random(3)
+    busy = [START + timedelta(hours=9, seconds=chance.uniform(0, 3600)) for _ in range(30_000)]
+    rest = [START + timedelta(seconds=chance.uniform(0, 86_399)) for _ in range(30_000)]
+    pages = FakePages(busy + rest)
+
+    taken, _ = read(pages)
+
+    assert len(taken) == 60_000
+    assert pages.requests <= 60 + 48
+
+
+def test_windows_that_turn_out_full_are_shared() -> None:
+    """10,000 runs in one of sixteen windows take less than half as long as one after the other.
+
+    One after the other is 10 pages of 0.6 s.
+    """
+    chance = random.Random(4)
+    pages = FakePages(
+        [START + timedelta(hours=10, seconds=chance.uniform(0, 3000)) for _ in range(10_000)]
+    )
+
+    _, seconds = read(pages)
+
+    assert seconds < 2.0
+
+
+def test_a_small_day_is_not_cut_further() -> None:
+    """700 runs cost one request for each of the first windows."""
+    pages = FakePages(spread(700, 1))
+
+    read(pages, windows=4)
+
+    assert pages.requests == 4
+
+
+def test_thousands_of_runs_at_one_instant_are_read() -> None:
+    """3,500 runs of a batch, all started at the same microsecond, are all taken."""
+    pages = FakePages([START + timedelta(hours=5)] * 3_500)
+
+    taken, _ = read(pages)
+
+    assert len(set(taken)) == len(taken) == 3_500
+
+
+def test_a_batch_that_fills_pages_is_not_read_again_and_again() -> None:
+    """8,000 runs at one instant and a few before, with connections idle: 9 pages, few repeated."""
+    pages = FakePages([START + timedelta(hours=20)] * 8_000 + spread(500, 2))
+
+    taken, _ = read(pages, windows=1, concurrent=4)
+
+    assert len(set(taken)) == len(taken) == 8_500
+    assert pages.requests <= 12
+
+
+class EndlessPages:
+    """A server whose cursor leads to the same page for ever."""
+
+    requests = 0
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+
+    async def page(self, _window: Window, **_: Any) -> Page | None:
+        self.requests += 1
+        return Page(self._runs, "again")
+
+
+@pytest.mark.parametrize("runs", [[], [Run(id="a", start_time=START + timedelta(hours=1))]])
+def test_a_cursor_that_never_ends_is_an_error(runs: list[Run]) -> None:
+    """Pages without a new run, each with a next cursor, end after some twenty of them."""
+    pages = EndlessPages(runs)
+
+    with pytest.raises(LangSmithError, match="cursor does not end"):
+        read(pages, windows=1)
+
+    assert pages.requests < 30
+
+
+class RefusingPages:
+    """A server that gives a cursor and refuses it every time."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def page(self, window: Window, **_: Any) -> Page | None:
+        self.requests += 1
+        if window.cursor:
+            return None
+        return Page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
+
+
+def test_a_cursor_that_is_always_refused_is_an_error() -> None:
+    """Beginning again helps a few times at most."""
+    with pytest.raises(LangSmithError, match="refuses its own cursor"):
+        read(RefusingPages(), windows=1)
+
+
+def test_progress_tells_how_far_reading_came() -> None:
+    """After the newer half of a day, progress says so, with runs, span and project."""
+
+    class HalfPages:
+        async def page(self, window: Window, **_: Any) -> Page | None:
+            if window.cursor:
+                raise LangSmithError("gone")
+            return Page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
+
+    reading = DayReading(HalfPages(), START, END, {PROJECT: 1})  # type: ignore[arg-type]  # a fake
+
+    with pytest.raises(LangSmithError):
+        run_virtually(reading.run(lambda _project, _runs: None, 1))
+
+    assert reading.progress() == (
+        "read 1 runs, 50% of 2026-11-21T00:00Z to 2026-11-22T00:00Z of my-app"
+    )

@@ -1,0 +1,156 @@
+"""The parts of a change in words."""
+
+import pytest
+
+from spend_report.domain.figures.day_figures import SpendLine
+from spend_report.domain.judgement.driver_sentences import causes, causes_of_total
+from spend_report.domain.judgement.drivers import explain
+from tests.days import day, line, same_days
+
+
+def told(before: SpendLine | list[SpendLine], now: SpendLine | list[SpendLine]) -> list[str]:
+    """The causes of the change of the only feature, after a week of `before`."""
+    usual, today = ([rows] if isinstance(rows, SpendLine) else rows for rows in (before, now))
+    (driver,) = explain(day("2026-11-21", *today), same_days("2026-11-21", 7, *usual))
+    return [str(cause) for cause in causes(driver)]
+
+
+def rag(
+    cost: str,
+    calls: int = 10,
+    tokens: tuple[int, int] = (9000, 1000),
+    cached: int = 0,
+    model: str = "a",
+) -> SpendLine:
+    """Calls of the feature."""
+    return line("rag", cost, calls=calls, tokens=tokens, cached=cached, model=model)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "causes"),
+    [
+        (rag("1.00"), rag("1.50", 15, (13500, 1500)), ["+$0.50 more calls (10 → 15)"]),
+        (rag("1.00"), rag("0.50", 5, (4500, 500)), ["\N{MINUS SIGN}$0.50 fewer calls (10 → 5)"]),
+        (
+            rag("1.00"),
+            rag("2.00", 10, (19000, 1000)),
+            ["+$1.00 longer prompts (1,000 → 2,000 tokens per call)"],
+        ),
+        (
+            rag("1.00"),
+            rag("1.10", 10, (9000, 2000)),
+            ["+$0.10 longer answers (1,000 → 1,100 tokens per call)"],
+        ),
+        (
+            rag("1.00"),
+            rag("0.50", 10, (4000, 1000)),
+            ["\N{MINUS SIGN}$0.50 shorter prompts (1,000 → 500 tokens per call)"],
+        ),
+        (
+            rag("1.00"),
+            rag("2.00", 10, (14000, 6000)),
+            ["+$1.00 longer calls (1,000 → 2,000 tokens per call)"],
+        ),
+        (
+            rag("1.00"),
+            rag("1.25"),
+            ["+$0.25 higher price per token ($100.00 → $125.00 per million tokens)"],
+        ),
+        (
+            rag("1.00", cached=900),
+            rag("0.60", cached=4500),
+            ["\N{MINUS SIGN}$0.40 more cache hits (10 % → 50 % of input tokens)"],
+        ),
+        (
+            rag("1.00", cached=4500),
+            rag("1.40"),
+            ["+$0.40 fewer cache hits (50 % → 0 % of input tokens)"],
+        ),
+        (
+            rag("1.00"),
+            rag("1.40", tokens=(7000, 3000)),
+            ["+$0.40 larger share of output (10 % → 30 % of tokens)"],
+        ),
+        ([rag("1.00")], [], ["\N{MINUS SIGN}$1.00 no calls any more (10 → 0)"]),
+        (rag("1.00"), rag("3.00", model="b"), ["+$2.00 new model b (0 % → 100 % of calls)"]),
+        (rag("1.00"), rag("1.00"), []),
+    ],
+)
+def test_each_cause(
+    before: SpendLine | list[SpendLine], now: SpendLine | list[SpendLine], causes: list[str]
+) -> None:
+    """One thing changed, and that is what is said, with its figures before and after."""
+    assert told(before, now) == causes
+
+
+def test_mix_names_the_model_that_explains_it() -> None:
+    """The costly model went from 25 % to 75 % of the calls."""
+    before = [rag("0.60", 30, (30, 0), model="cheap"), rag("1.00", 10, (10, 0), model="dear")]
+    now = [rag("0.20", 10, (10, 0), model="cheap"), rag("3.00", 30, (30, 0), model="dear")]
+
+    assert told(before, now) == ["+$1.60 more dear (25 % → 75 % of calls)"]
+
+
+def test_mix_away_from_the_costly_model() -> None:
+    """A gone model is named as what explains the decrease."""
+    before = [rag("0.60", 30, (30, 0), model="cheap"), rag("9.00", 10, (10, 0), model="dear")]
+
+    assert told(before, rag("0.80", 40, (40, 0), model="cheap")) == [
+        "\N{MINUS SIGN}$8.80 no more dear (25 % → 0 % of calls)"
+    ]
+
+
+_CHEAP = ("0.10", 10, (9000, 1000)), ("0.05", 10, (4500, 500))
+_DEAR = ("1.00", 10, (900, 100)), ("2.00", 10, (1800, 200))
+
+
+def test_longer_only_where_it_costs() -> None:
+    """The dear model's calls grew and the cheap one's shrank by more tokens: longer in dollars,
+    though not in tokens, so no mean is named that says the opposite."""
+    before = [
+        rag("0.10", 10, (9000, 1000), model="cheap"),
+        rag("1.00", 10, (900, 100), model="dear"),
+    ]
+    now = [rag("0.05", 10, (4500, 500), model="cheap"), rag("2.00", 10, (1800, 200), model="dear")]
+
+    assert told(before, now) == ["+$0.95 longer calls (on the models that cost most)"]
+
+
+def test_cost_without_tokens() -> None:
+    """Where LangSmith's recorded cost counts and tokens are not known, none are divided by."""
+    assert told(rag("1.00", tokens=(0, 0)), rag("1.50", tokens=(0, 0))) == [
+        "+$0.50 higher price per token (cost without tokens)"
+    ]
+
+
+def test_only_what_matters() -> None:
+    """Parts below a tenth of all that moved are left out, the largest comes first."""
+    assert told(rag("1.00", 100, (9000, 1000)), rag("2.08", 104, (18_800, 2000))) == [
+        "+$1.04 longer prompts (100 → 200 tokens per call)"
+    ]
+
+
+def test_too_few_days() -> None:
+    """Two days are no usual."""
+    (driver,) = explain(day("2026-11-21", rag("2.00", 20)), same_days("2026-11-21", 2, rag("1.00")))
+
+    assert causes(driver) == []
+
+
+def test_total_by_feature() -> None:
+    """The sum is explained by the three features that moved most, each with its first cause."""
+    before = same_days("2026-11-21", 7, *(line(name, "1.00") for name in "abcd"))
+    today = day(
+        "2026-11-21",
+        line("a", "2.00", calls=20, tokens=(2000, 200)),
+        line("b", "1.20", calls=12, tokens=(1200, 120)),
+        line("c", "0.50", calls=5, tokens=(500, 50)),
+        line("d", "1.01", calls=10),
+        line("new", "0.80"),
+    )
+
+    assert [str(cause) for cause in causes_of_total(explain(today, before))] == [
+        "+$1.00 a (more calls)",
+        "+$0.80 new (new, no calls before)",
+        "\N{MINUS SIGN}$0.50 c (fewer calls)",
+    ]

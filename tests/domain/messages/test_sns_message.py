@@ -1,0 +1,547 @@
+"""The alert message: subject, text, JSON and attributes."""
+
+import json
+import os
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.day_figures import History, ModelDrift, UnpricedModel
+from spend_report.domain.messages.news import DayAlerts, console_url, keys_of, only
+from spend_report.domain.messages.sns_message import Message, compose
+from spend_report.domain.messages.weekly_digest import compose_digest, digest
+from tests.days import budget, day, history, line, news, past, path, request, same_days
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "alert.schema.json").read_text("utf-8"))
+NOTHING = History({})
+
+USUAL = (
+    line("rag-search", "0.80", model="gpt-4o", calls=100, tokens=(180_000, 30_000)),
+    line("rag-search", "0.27", model="gpt-4o-mini", calls=312, tokens=(600_000, 120_000)),
+    line("agent-copilot", "3.60", calls=110, tokens=(560_000, 380_000)),
+    line("summarizer", "0.30", model="gpt-4o-mini", calls=80, tokens=(100_000, 20_000)),
+)
+SAMPLE = day(
+    "2026-11-21",
+    line("rag-search", "1.68", model="gpt-4o", calls=198, tokens=(430_000, 60_500)),
+    line("rag-search", "0.60", model="gpt-4o-mini", calls=322, tokens=(1_560_000, 121_500)),
+    line("agent-copilot", "5.62", calls=118, tokens=(903_200, 411_820)),
+    line("summarizer", "0.31", model="gpt-4o-mini", calls=87, tokens=(110_000, 20_000)),
+    line("untagged", "0.15", calls=19, tokens=(31_200, 12_800)),
+    top_requests=[
+        request("agent-copilot", "0.42", "copilot-session", 14),
+        request("rag-search", "0.31", "answer-question", 9),
+        request("agent-copilot", "0.21", "copilot-session", 8),
+        request("agent-copilot", "0.19", "nightly-review", 7),
+        request("agent-copilot", "0.18", "copilot-session", 6),
+    ],
+    unpriced=[UnpricedModel("mystery-9b", "groq", 4, 12_000, 900, ("rag-search",))],
+)
+BUDGETS = Budgets(
+    {"rag-search": budget("2.00"), "agent-copilot": budget("5.00", monthly="110.00")},
+    default=budget("1.00"),
+    total=budget("10.00", monthly="250.00"),
+)
+
+
+def golden(name: str, text: str) -> None:
+    """`text` is what the file of that name says; UPDATE_GOLDEN=1 rewrites it and fails."""
+    file = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, "utf-8")
+        pytest.fail(f"{name} was rewritten: look at the difference")
+    assert text == file.read_text("utf-8")
+
+
+def readable(message: Message) -> str:
+    """Subject and text, as a mail client shows them."""
+    return f"Subject: {message.subject}\n\n{message.text}"
+
+
+def data_of(message: Message) -> dict[str, Any]:
+    """The JSON, which matches the published schema."""
+    data: dict[str, Any] = json.loads(message.data)
+    jsonschema.validate(data, SCHEMA, format_checker=jsonschema.FormatChecker())
+    return data
+
+
+def check_limits(message: Message) -> None:
+    """What every message keeps to, whatever it is about."""
+    lines = message.text.splitlines()
+    assert len(lines) <= 40
+    for text in lines:
+        is_link = text.startswith("  https://") and " " not in text.strip()
+        assert is_link or len(text) <= 78, text
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert 0 < len(message.subject) < 100
+    assert sum(len(part.encode()) for part in as_sent(message)) < 256 * 1024
+
+
+def as_sent(message: Message) -> list[str]:
+    """The body with two texts and four JSONs, and the attributes, as they count for SNS."""
+    body = json.dumps([message.text] * 2 + [message.data] * 4, ensure_ascii=False)
+    return [body, json.dumps(dict(message.attributes), ensure_ascii=False)]
+
+
+def test_a_bad_day() -> None:
+    """Two features over their daily budget with their causes, a month heading over its budget,
+    a model without a price: what happened, why, and what to do."""
+    message = compose([news(SAMPLE, same_days("2026-11-21", 20, *USUAL), BUDGETS)])
+
+    golden("bad_day.txt", readable(message))
+    check_limits(message)
+
+
+def test_one_feature_over_budget() -> None:
+    """The subject says it all."""
+    today = day("2026-11-21", line("rag-search", "2.28", calls=520))
+
+    message = compose([news(today, NOTHING, Budgets({"rag-search": budget("2.00")}))])
+
+    assert message.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00"
+
+
+def test_one_more_over_budget() -> None:
+    """What else there is, is counted in the subject: breaches, warnings, notices."""
+    today = day("2026-11-21", line("rag-search", "2.28"), line("b", "1.1"), line("c", "0.9"))
+    budgets = Budgets(
+        {"rag-search": budget("2"), "b": budget("1"), "c": budget("1", alert_at=["0.5"])}
+    )
+
+    two = compose([news(today, NOTHING, Budgets(dict(list(budgets.features.items())[:2])))])
+    three = compose([news(today, NOTHING, budgets)])
+
+    assert two.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00, 1 more over budget"
+    assert three.subject == (
+        "LLM spend 21 Nov: rag-search $2.28 of $2.00, 1 more over budget, 1 warning"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cost", "budgets", "subject"),
+    [
+        ("85", budget(monthly="100"), "rag $85.00 of $100.00 this month (85 %)"),
+        ("101", budget(weekly="100"), "rag $101.00 of $100.00 this week"),
+        ("2.000001", budget("2"), "rag $2.000001 of $2.00"),
+        ("9", budget("10", alert_at=["0.5"]), "rag $9.00 of $10.00 (90 %)"),
+    ],
+)
+def test_subjects(cost: str, budgets: Any, subject: str) -> None:
+    """Period and share are named where they matter."""
+    message = compose(
+        [news(day("2026-11-21", line("rag", cost)), NOTHING, Budgets({"rag": budgets}))]
+    )
+
+    assert message.subject == f"LLM spend 21 Nov: {subject}"
+
+
+def test_week_with_missing_days_and_short_history() -> None:
+    """Days without a report are named, and two days are too few to say why."""
+    before = history(past("2026-11-16", *USUAL), past("2026-11-19", *USUAL))
+
+    message = compose([news(SAMPLE, before, Budgets({"rag-search": budget(weekly="5.00")}))])
+
+    golden("short_history.txt", readable(message))
+    check_limits(message)
+
+
+def test_total_names_the_features_that_moved() -> None:
+    """An alert on the total explains itself by the features, and by what moved them."""
+    before = same_days("2026-11-21", 7, *USUAL)
+
+    message = compose([news(SAMPLE, before, Budgets(total=budget("5.00")))])
+
+    golden("total.txt", readable(message))
+    assert data_of(message)["alerts"][0]["feature"] is None
+
+
+def test_notices_only() -> None:
+    """Without a breach the message is a warning about the data."""
+    figures = day(
+        "2026-11-21",
+        line("rag-search", "2.00"),
+        line("untagged", "1.10"),
+        untagged=[path("ChatOpenAI", "nightly-job", "0.70")],
+        drift=[ModelDrift("gpt-4o", Decimal("3.10"), Decimal("2.10"))],
+        unpriced=[
+            UnpricedModel("accounts/acme/models/llama-v9-405b-instruct-turbo", "x", 2, 9, 9, ("a",))
+        ],
+    )
+
+    message = compose([news(figures, NOTHING, Budgets())])
+
+    golden("notices_only.txt", readable(message))
+    assert message.attributes["severity"] == "warning"
+    check_limits(message)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "sentence"),
+    [
+        (
+            budget(weekly="20.00"),
+            "rag spent $24.00 in the week from 16 Nov, $4.00 over its weekly budget of $20.00.",
+        ),
+        (
+            budget(monthly="60.00"),
+            "rag spent $84.00 in Nov 2026, $24.00 over its monthly budget of $60.00.",
+        ),
+        (
+            budget(monthly="100.00"),
+            (
+                "rag spent $84.00 in Nov 2026, 84 % of its monthly budget of $100.00. At the pace "
+                "of the last days it runs out on 26 Nov and comes to $120.00."
+            ),
+        ),
+        (
+            budget(monthly="119.00"),
+            (
+                "rag will exceed its monthly budget of $119.00 on 30 Nov: $84.00 so far, $120.00 "
+                "by the end of Nov 2026 at the pace of the last 7 reported days ($4.00 a day)."
+            ),
+        ),
+    ],
+)
+def test_what_happened(budgets: Any, sentence: str) -> None:
+    """21 days at $4: each period and forecast in a sentence of its own."""
+    before = same_days("2026-11-21", 20, line("rag", "4"))
+
+    message = compose(
+        [news(day("2026-11-21", line("rag", "4")), before, Budgets({"rag": budgets}))]
+    )
+
+    unwrapped = " ".join(message.text.split())
+    assert sentence in unwrapped
+    check_limits(message)
+
+
+def test_feature_without_calls_on_the_day() -> None:
+    """A month can be over budget on a day without calls; then the days before are why."""
+    before = history(past("2026-11-10", line("rag", "50")))
+
+    message = compose([news(day("2026-11-21"), before, Budgets({"rag": budget(monthly="40")}))])
+
+    assert "No calls on 21 Nov; the cost is of the days before." in message.text
+    assert data_of(message)["alerts"][0]["why"] is None
+
+
+def test_total_of_a_day_without_calls() -> None:
+    """The same for the total, where there is no feature to name."""
+    before = history(past("2026-11-10", line("rag", "50")))
+
+    message = compose([news(day("2026-11-21"), before, Budgets(total=budget(monthly="40")))])
+
+    assert "All features together spent $50.00 in Nov 2026" in message.text
+    assert data_of(message)["alerts"][0]["why"] is None
+
+
+def test_one_line_for_each_further_alert() -> None:
+    """Beyond the third, an alert is a line with its amounts, or with when the budget runs out."""
+    names = ["a", "b", "c", "d"]
+    before = same_days("2026-11-21", 20, *(line(name, "4") for name in [*names, "e"]))
+    today = day("2026-11-21", *(line(name, "4") for name in [*names, "e"]))
+    over = Budgets(
+        {name: budget(f"{1 + number}") for number, name in enumerate(names)}
+        | {"e": budget(monthly="119")},
+        total=budget("30", weekly="100"),
+    )
+
+    message = compose([news(today, before, over)])
+
+    lines = message.text.splitlines()
+    assert "[CRITICAL] c: $4.00 of $3.00 daily" in lines
+    assert "[WARNING] e: heading for $120.00 of $119.00 monthly, runs out on 30 Nov" in lines
+    check_limits(message)
+
+
+def test_long_blocks_leave_room() -> None:
+    """Where names make every alert long, fewer are told in full, and the rest in a line each."""
+    names = [letter * 39 for letter in "abcdef"]
+    before = same_days("2026-11-21", 7, *(line(name, "1", model="m" * 60) for name in names))
+    today = day(
+        "2026-11-21",
+        *(line(name, "9", model="n" * 60, calls=30, tokens=(9000, 9000)) for name in names),
+        top_requests=[request(name, "1", "r" * 60, 5) for name in names for _ in range(3)],
+        unpriced=[UnpricedModel("u" * 39, "", 9, 9, 9, tuple(names))],
+    )
+    terms = replace(budget("1.00"), parameter="/p" * 200)
+
+    message = compose([news(today, before, Budgets(default=terms))])
+
+    check_limits(message)
+    assert message.text.count("  Budget: ") == 1
+    assert message.text.count("[CRITICAL]") == 6
+
+
+def test_json_for_machines() -> None:
+    """The contract's fields, amounts as text with six decimals, causes that add up, and the
+    costliest requests of the feature."""
+    message = compose([news(SAMPLE, same_days("2026-11-21", 20, *USUAL), BUDGETS)])
+
+    data = data_of(message)
+
+    assert data["date"] == "2026-11-21"
+    assert data["severity"] == "critical"
+    assert data["report"] == (
+        "s3://llm-reports/spend_by_feature/dt=2026-11-21/spend_by_feature_2026-11-21.csv"
+    )
+    rag = next(alert for alert in data["alerts"] if alert["feature"] == "rag-search")
+    assert {name: rag[name] for name in list(rag)[:8]} == {
+        "feature": "rag-search",
+        "period": "daily",
+        "budget_usd": "2.000000",
+        "spent_usd": "2.280000",
+        "over_usd": "0.280000",
+        "threshold": 1.0,
+        "severity": "critical",
+        "date": "2026-11-21",
+    }
+    parts = ("volume_usd", "mix_usd", "tokens_per_call_usd", "price_usd")
+    assert sum(Decimal(rag["why"][part]) for part in parts) == Decimal("1.21")
+    assert [request["cost_usd"] for request in rag["top_requests"]] == ["0.310000"]
+    forecast = next(alert for alert in data["alerts"] if alert["threshold"] is None)
+    assert (forecast["feature"], forecast["severity"]) == ("agent-copilot", "warning")
+    assert [notice["kind"] for notice in data["notices"]] == ["unpriced_model"]
+    assert data["omitted"] == {"alerts": 0, "details": 0, "notices": 0}
+
+
+def test_attributes_for_filter_policies() -> None:
+    """Kind, severity, date, and every feature that an alert or a notice is about, once."""
+    message = compose([news(SAMPLE, same_days("2026-11-21", 20, *USUAL), BUDGETS)])
+
+    assert message.attributes == {
+        "kind": "spend_alert",
+        "severity": "critical",
+        "date": "2026-11-21",
+        "features": ["agent-copilot", "rag-search"],
+    }
+
+
+def test_200_breaches() -> None:
+    """200 features over budget, with long names: under SNS's limit, the subject and the text
+    count the rest, and the JSON has every alert and says how many are without details."""
+    names = [f"feature-{number:03}-{'x' * 40}" for number in range(200)]
+    today = day("2026-11-21", *(line(name, f"{2 + n / 100:.2f}") for n, name in enumerate(names)))
+
+    message = compose([news(today, NOTHING, Budgets(default=budget("1.00")))])
+
+    check_limits(message)
+    assert message.subject.endswith(", 199 more over budget")
+    assert "more alerts, not shown here" in message.text
+    data = data_of(message)
+    assert len(data["alerts"]) == 200
+    assert data["alerts"][0]["feature"] == names[199]
+    with_details = sum("why" in alert for alert in data["alerts"])
+    assert data["omitted"] == {"alerts": 0, "details": 200 - with_details, "notices": 0}
+    assert 0 < with_details < 200
+    assert message.attributes["features"] == names[::-1]
+
+
+def test_more_than_fits() -> None:
+    """2000 breaches of features with names of 10 KB: still sent, with what was left out counted."""
+    names = [f"{number}{'é' * 10_000}" for number in range(2000)]
+    today = day("2026-11-21", *(line(name, "2") for name in names))
+
+    message = compose([news(today, NOTHING, Budgets(default=budget("1")))])
+
+    check_limits(message)
+    data = data_of(message)
+    assert data["omitted"]["alerts"] == 2000 - len(data["alerts"]) > 1000
+
+
+def test_notices_have_room_beside_alerts() -> None:
+    """However many budgets are exceeded, the first notice is still in the text and its line
+    to add with it."""
+    names = [f"feature-{number}" for number in range(50)]
+    today = day(
+        "2026-11-21",
+        *(line(name, "2") for name in names),
+        unpriced=[UnpricedModel(f"mystery-{n}", "", 4, 12_000, 900, ("a",)) for n in range(20)],
+    )
+
+    message = compose([news(today, NOTHING, Budgets(default=budget("1")))])
+
+    check_limits(message)
+    assert '"mystery-0": {"input": <USD>, "output": <USD>}' in message.text
+    assert "and 19 more notices about the data" in message.text
+
+
+hostile = st.text(
+    st.characters() | st.sampled_from("\r\n\x00\x1b\u202e\u2066אب🎉<>=+-@'\"\\{}%\ud800"),
+    max_size=400,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(hostile, hostile, hostile), min_size=1, max_size=8, unique_by=lambda x: x[0])
+)
+def test_hostile_names(names: list[tuple[str, str, str]]) -> None:
+    """Feature, model and run names of strangers never break a limit, a line or the schema."""
+    clean = [[part.encode("utf-8", "replace").decode() for part in triple] for triple in names]
+    today = day(
+        "2026-11-21",
+        *(line(feature, "2", model=model) for feature, model, _ in clean),
+        top_requests=[request(feature, "1", root, 1) for feature, _, root in clean],
+        unpriced=[UnpricedModel(model, "", 1, 1, 1, (feature,)) for feature, model, _ in clean],
+    )
+    before = same_days("2026-11-21", 7, *(line(feature, "1", model="m") for feature, _, _ in clean))
+
+    message = compose([news(today, before, Budgets(default=budget("1")))])
+
+    check_limits(message)
+    data_of(message)
+    for text in message.text.splitlines():
+        assert text.replace("\u2068", "").replace("\u2069", "").isprintable()
+
+
+def restated() -> list[DayAlerts]:
+    """A run that restates Friday and reports Saturday; the week is over budget on both."""
+    friday = day("2026-11-20", line("rag", "9"))
+    saturday = day("2026-11-21", line("rag", "3"))
+    before = same_days("2026-11-20", 4, line("rag", "1"))
+    with_friday = history(*before.days.values(), past("2026-11-20", line("rag", "9")))
+    budgets = Budgets({"rag": budget("5", weekly="10")})
+    return [news(friday, before, budgets), news(saturday, with_friday, budgets)]
+
+
+def test_what_two_days_say_is_said_once() -> None:
+    """The weekly breach of both days is told by the newer one, the daily one by its own day."""
+    days = restated()
+
+    left = only(days, keys_of(days))
+
+    assert [[(b.period, str(b.day)) for b in day_.breaches] for day_ in left] == [
+        [("daily", "2026-11-20")],
+        [("weekly", "2026-11-21")],
+    ]
+
+
+def test_message_about_a_restated_day() -> None:
+    """The message is of the newest day; the alert on the restated one carries its own date."""
+    days = restated()
+
+    message = compose(only(days, frozenset({"daily/2026-11-20/feature/rag/1"})))
+
+    data = data_of(message)
+    assert data["date"] == "2026-11-21"
+    assert [alert["date"] for alert in data["alerts"]] == ["2026-11-20"]
+    assert message.subject == "LLM spend 20 Nov: rag $9.00 of $5.00"
+    assert "Also about 20 Nov" in message.text
+    assert "rag spent $9.00 on 20 Nov" in message.text
+
+
+def test_what_is_covered_is_not_told() -> None:
+    """When a higher threshold is new, a lower one of another day in the same run is not told."""
+    rag = Budgets({"rag": budget(weekly="10")})
+    friday = news(day("2026-11-20", line("rag", "9")), NOTHING, rag)
+    saturday = news(
+        day("2026-11-21", line("rag", "3")), history(past("2026-11-20", line("rag", "9"))), rag
+    )
+    days = [friday, saturday]
+
+    left = only(days, keys_of(days))
+
+    assert [breach.threshold for day_ in left for breach in day_.breaches] == [Decimal(1)]
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "eu-central-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+    ],
+)
+def test_console_links(region: str, host: str) -> None:
+    """The console's page of an object, in each partition, with its key quoted."""
+    url = console_url("s3://bucket/team a/x/dt=2026-11-21/x.csv", region)
+
+    assert url == (
+        f"https://{host}/s3/object/bucket?region={region}&prefix=team%20a/x/dt%3D2026-11-21/x.csv"
+    )
+
+
+def test_week_digest() -> None:
+    """The week by feature against the week before, with what moved it, for stakeholders."""
+    before = same_days("2026-11-22", 14, *USUAL)
+    sunday = day("2026-11-22", *SAMPLE.lines)
+    links = news(sunday, before, Budgets()).links
+
+    week = digest(sunday, before, links)
+
+    assert week is not None
+    message = compose_digest(week)
+    golden("digest.txt", readable(message))
+    check_limits(message)
+    assert message.attributes["kind"] == "weekly_digest"
+    data = data_of(message)
+    assert data["week"] == "2026-W47"
+    # Six usual days at $4.97 and Sunday's $8.36; seven usual days before.
+    assert (data["cost_usd"], data["cost_before_usd"]) == ("38.180000", "34.790000")
+
+
+def test_digest_with_missing_days() -> None:
+    """Weeks with different numbers of reported days are compared per day, and that is said."""
+    before = history(
+        *(past(f"2026-11-{number:02}", *USUAL) for number in (9, 10, 11, 16, 17, 19, 20, 21))
+    )
+    sunday = day("2026-11-22", *SAMPLE.lines)
+    links = news(sunday, before, Budgets()).links
+
+    week = digest(sunday, before, links)
+
+    assert week is not None
+    message = compose_digest(week)
+    golden("digest_missing_days.txt", readable(message))
+    assert data_of(message)["missing_days"] == [
+        "2026-11-12",
+        "2026-11-13",
+        "2026-11-14",
+        "2026-11-15",
+        "2026-11-18",
+    ]
+
+
+def test_digest_without_the_models_of_before() -> None:
+    """Where past days are known by feature only, each feature is explained as one model."""
+    days = [past(f"2026-11-{number:02}", line("rag", "1")) for number in range(9, 22)]
+    before = history(*(replace(day_, models=()) for day_ in days))
+    sunday = day("2026-11-22", line("rag", "8", model="new", calls=80, tokens=(8000, 800)))
+
+    week = digest(sunday, before, news(sunday, before, Budgets()).links)
+
+    assert week is not None
+    assert "  +$7.00 more calls (70 → 140)" in compose_digest(week).text.splitlines()
+
+
+def test_digest_of_many_features() -> None:
+    """A hundred features fit: eight are shown, the rest is summed up."""
+    names = [f"feature-{number}-{'x' * 60}" for number in range(100)]
+    sunday = day("2026-11-22", *(line(name, "2") for name in names))
+    before = same_days("2026-11-22", 13, *(line(name, "1") for name in names))
+    links = news(sunday, before, Budgets()).links
+
+    week = digest(sunday, before, links)
+
+    assert week is not None
+    message = compose_digest(week)
+    check_limits(message)
+    assert "92 more features" in message.text
+    assert data_of(message)["omitted"] == {"features": 50}
+
+
+def test_no_digest_in_the_week() -> None:
+    """Only the run that reports a Sunday, on Monday, has a whole week to tell of."""
+    saturday = day("2026-11-21", line("rag", "1"))
+
+    assert digest(saturday, NOTHING, news(saturday, NOTHING, Budgets()).links) is None
