@@ -26,10 +26,11 @@ _MAX_CONCURRENT = 16
 
 def handler() -> int:
     """The whole function: parameters, fetching, pricing, all reports written; no alert."""
-    from local.invoke import LambdaContext
-    from spend_report.handler import lambda_handler
+    from local.invoke import LambdaContext, in_time
+    from spend_report.handler import handle
 
-    result = lambda_handler({"date": DAY.isoformat(), "notify": False}, LambdaContext())
+    event = {"date": DAY.isoformat(), "notify": False}
+    result = handle(event, LambdaContext(), lambda: in_time(event))
     runs: int = result["reports"][0]["runs"]
     return runs
 
@@ -42,7 +43,7 @@ def pipeline() -> int:
     from spend_report.domain.config.documents import Document
     from spend_report.domain.prices.pricing import PriceBook
     from spend_report.domain.runs.run import MetadataKeys
-    from spend_report.service import Policy, fetch
+    from spend_report.reporting import Policy, fetch
 
     dimensions = ("env", "user_tier")
     policy = Policy(

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.aws import LocalAws, Message
-from local.invoke import LocalFunction
+from local.invoke import LocalFunction, in_time
 from local.langsmith_server import LangSmithServer
 from local.sample_data import DAYS_BEFORE, PROJECT, SAMPLE_DATE, sample_runs
 from local.screen import step
@@ -40,7 +40,7 @@ def run(console: Console, out: Path) -> Sequence[Message]:
             "LANGSMITH_ENDPOINT": langsmith.url,
             "LANGSMITH_PROJECTS": PROJECT,
         }
-        with LocalFunction(settings, out / "demo.log") as function:
+        with LocalFunction(settings, out / "demo.log", in_time) as function:
             with step(console, "Reporting the week before, silently"):
                 function(WEEK_BEFORE)
             with step(console, f"The schedule fires at {SCHEDULED['scheduled_time']}"):

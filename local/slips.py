@@ -1,17 +1,18 @@
 """Likely slips in a valid configuration: amounts in the wrong unit, and names that nobody has."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from spend_report.domain.config.configuration import Configuration
 from spend_report.domain.config.price_list import Catalogue, PriceList
+from spend_report.domain.figures.record import Record
 from spend_report.domain.prices.model_names import display, parameter_names
 from spend_report.domain.prices.pricing import Rates
-from spend_report.domain.reports.csv_tables import original
 
 _FAR_OFF = 10
 _MOMENT = timedelta(microseconds=1)
@@ -32,19 +33,11 @@ def last_report(folder: Path) -> LastReport | None:
     newest = max(summaries, key=lambda path: path.parent.name, default=None)
     if newest is None:
         return None
-    root, dt = newest.parents[2], newest.parent.name
-    day = dt.removeprefix("dt=")
+    day = newest.parent.name.removeprefix("dt=")
 
-    def rows(report: str) -> Iterator[dict[str, str]]:
-        with (root / report / dt / f"{report}_{day}.csv").open(
-            encoding="utf-8", newline=""
-        ) as file:
-            for row in csv.DictReader(file):
-                yield {name: original(cell) for name, cell in row.items()}
-
-    features = frozenset(row["feature"] for row in rows("spend_by_feature"))
-    models = frozenset((row["model"], row["provider"]) for row in rows("spend_detail"))
-    return LastReport(day, features, models)
+    record = msgspec.json.decode(newest.read_bytes(), type=Record)
+    models = frozenset((row.model, row.provider) for row in record.hours.models)
+    return LastReport(day, frozenset(record.features), models)
 
 
 def slips(

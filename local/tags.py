@@ -18,7 +18,7 @@ from rich.text import Text
 
 from local.command_line import KEY, failing_clearly, langsmith_settings
 from spend_report.adapters.langsmith.runs import LangSmithRuns
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.attribution import feature_above, starts_above
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.ports import RunSource
@@ -110,7 +110,7 @@ _SOURCES = {
 
 
 def _tagged(project: Project, run: Run, ancestors: Mapping[str, Ancestor]) -> TaggedRun:
-    own = text_of(getattr(run.metadata, "feature", None))
+    own = name_of(getattr(run.metadata, "feature", None))
     above = "" if own else feature_above(run.parent_run_ids or (), ancestors)
     source = "own" if own else "inherited" if above else "none"
     root = ancestors.get(run.trace_id or "")
@@ -135,9 +135,9 @@ def _table(runs: Sequence[TaggedRun], keys: Sequence[str]) -> Table:
             f"{run.start_time.astimezone(UTC):%H:%M:%S}",
             Text(tagged.project.name),
             Text(run.name or ""),
-            Text(text_of(getattr(run.metadata, "model", None))),
+            Text(name_of(getattr(run.metadata, "model", None))),
             Text((tagged.feature or "none") + inherited, style=_COLOURS[tagged.source]),
-            *(Text(text_of(value)) for value in values),
+            *(Text(name_of(value)) for value in values),
         )
     return table
 
@@ -153,7 +153,7 @@ def _paths(runs: Iterable[TaggedRun]) -> Counter[str]:
                 None,
                 (
                     tagged.root_name,
-                    text_of(getattr(tagged.run.metadata, "node", None)),
+                    name_of(getattr(tagged.run.metadata, "node", None)),
                     tagged.run.name,
                 ),
             )

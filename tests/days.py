@@ -1,7 +1,7 @@
 """Days made of a few lines, for tests about what follows from a day's figures."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,18 +11,19 @@ from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
     FeatureSpend,
-    History,
     ModelSpend,
-    PastDay,
     Request,
     Sampling,
     SpendLine,
     UntaggedPath,
 )
+from spend_report.domain.figures.history import History, PastDay
+from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.notices import notices
 from spend_report.domain.messages.news import DayAlerts, Links
+from spend_report.domain.prices.pricing import Tokens
 
 PARAMETER = "/llm-spend/prod/budgets/initial"
 
@@ -64,6 +65,8 @@ def day(date_: str, *lines: SpendLine, **more: Any) -> DayFigures:
         "sampling": Sampling(),
         "quality": DataQuality(),
         "left_out": {"wrapper": 0, "unreadable": 0},
+        "models": _models(lines),
+        "hours": _hours(date.fromisoformat(date_), lines),
     }
     features = _features(lines)
     return DayFigures(
@@ -80,12 +83,7 @@ def past(date_: str, *lines: SpendLine, notices: Iterable[str] = ()) -> PastDay:
     return PastDay(
         date=date.fromisoformat(date_),
         features={row.feature: row for row in _features(lines)},
-        models=[
-            ModelSpend(
-                row.feature, row.model, row.calls, row.input_tokens + row.output_tokens, row.cost
-            )
-            for row in lines
-        ],
+        models=_models(lines),
         notices=frozenset(notices),
     )
 
@@ -155,7 +153,31 @@ def news(figures: DayFigures, before: History, budgets: Budgets) -> DayAlerts:
             page=f"s3://llm-reports/report/{where % 'report'}.html",
             region="eu-central-1",
         ),
+        history=before,
     )
+
+
+def _models(lines: Iterable[SpendLine]) -> list[ModelSpend]:
+    return [
+        ModelSpend(row.feature, row.model, row.calls, row.input_tokens, row.output_tokens, row.cost)
+        for row in lines
+    ]
+
+
+def _hours(day_: date, lines: Iterable[SpendLine]) -> Hours:
+    """A day of which everything happened in the first hour."""
+    starts = [datetime.combine(day_, time(hour), UTC) for hour in range(24)]
+    features: dict[str, list[FeatureHour]] = {}
+    models: dict[tuple[str, str], list[ModelHour]] = {}
+    for row in lines:
+        feature = features.setdefault(row.feature, [FeatureHour()] * 24)
+        feature[0] = FeatureHour(feature[0].calls + row.calls, feature[0].cost + row.cost)
+        model = models.setdefault((row.provider, row.model), [ModelHour()] * 24)
+        tokens = Tokens(row.input_tokens, row.output_tokens, row.cached_input_tokens)
+        model[0] = ModelHour(
+            model[0].calls + row.calls, model[0].tokens + tokens, model[0].cost + row.cost
+        )
+    return Hours(starts, features, models)
 
 
 def _features(lines: Iterable[SpendLine]) -> list[FeatureSpend]:

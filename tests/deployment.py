@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from local.aws import LocalAws
-from local.invoke import LocalFunction
+from local.invoke import LocalFunction, in_time
 from local.langsmith_server import LangSmithServer
 
 PROJECT = "app"
@@ -57,8 +58,14 @@ class Deployment:
         """Put a document below `budgets/`."""
         self.aws.put_parameter(f"budgets/{name}", json.dumps(budgets))
 
-    def invoke(self, event: Mapping[str, Any], **settings: str) -> dict[str, Any]:
-        """What the handler returns for `event`; `settings` are further environment variables."""
+    def invoke(
+        self, event: Mapping[str, Any], *, now: str | None = None, **settings: str
+    ) -> dict[str, Any]:
+        """What the handler returns for `event`; `settings` are further environment variables.
+
+        `now` is what the clock says; without it, the time at which such an event would come in.
+        """
+        clock = datetime.fromisoformat(now) if now else None
         variables = {
             **self.aws.settings(),
             "LANGSMITH_ENDPOINT": self.langsmith.url,
@@ -66,7 +73,7 @@ class Deployment:
             **settings,
         }
         self.langsmith.add_project(PROJECT)
-        with LocalFunction(variables, self._log) as function:
+        with LocalFunction(variables, self._log, lambda event: clock or _due(event)) as function:
             return function(event)
 
     def report(self, day: str, **settings: str) -> "Reports":
@@ -77,6 +84,13 @@ class Deployment:
     def reports(self) -> "Reports":
         """What lies in the bucket now."""
         return Reports(self.aws.objects())
+
+
+def _due(event: Mapping[str, Any]) -> datetime:
+    try:
+        return in_time(event)
+    except ValueError:  # an event that is none: the handler says so
+        return datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,4 +85,4 @@ def figures(
         raw["id"]: Ancestor(raw["id"], raw["name"], raw["metadata"].get("feature", ""))
         for raw in above
     }
-    return figures_of(DATE, calls, costs, ancestors, unreadable=0)
+    return figures_of(calls, costs, ancestors, unreadable=0)

@@ -18,18 +18,19 @@ from spend_report.domain.config.configuration import configuration
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.sending import Telling
-from spend_report.service import Policy, Service
+from spend_report.reporting import Policy, Reporting
+from spend_report.sending import Sending
+from spend_report.service import Service
 from spend_report.settings import Settings
 from spend_report.telemetry import Telemetry
 
 
 @contextmanager
-def application(settings: Settings, context: Any) -> Iterator[Service]:
+def application(settings: Settings, context: Any, now: Callable[[], datetime]) -> Iterator[Service]:
     """The service for one invocation, with prices and budgets read and validated.
 
     `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
-    alerts that this invocation is sending. Connections are closed at the end.
+    alerts that this invocation is sending. `now` is the clock. Connections are closed at the end.
 
     Raises:
         ConfigError: a parameter is missing or invalid.
@@ -63,19 +64,25 @@ def application(settings: Settings, context: Any) -> Iterator[Service]:
         max_concurrent=settings.max_concurrent_requests,
         remaining_seconds=_remaining_seconds(context),
     ) as source:
+        store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         yield Service(
-            policy=policy,
-            source=source,
-            prices=PriceBook([config.prices, *([catalogue] if catalogue else [])]),
-            budgets=config.budgets,
-            origin=Origin(
-                timezone=str(settings.report_timezone),
-                parameters=config.versions,
-                catalogue=catalogue_version() if catalogue else "off",
+            reporting=Reporting(
+                policy=policy,
+                source=source,
+                prices=PriceBook([config.prices, *([catalogue] if catalogue else [])]),
+                budgets=config.budgets,
+                origin=Origin(
+                    timezone=str(settings.report_timezone),
+                    parameters=config.versions,
+                    catalogue=catalogue_version() if catalogue else "off",
+                    configuration=config.described(),
+                ),
+                store=store,
+                render=_render,
             ),
-            store=S3Reports(settings.report_bucket, settings.report_prefix, client=s3),
-            render=_render,
-            telling=Telling(
+            source=source,
+            store=store,
+            sending=Sending(
                 log=S3AlertLog(
                     settings.report_bucket,
                     settings.report_prefix,
@@ -88,6 +95,7 @@ def application(settings: Settings, context: Any) -> Iterator[Service]:
                 else None,
             ),
             observer=_telemetry(),
+            now=now,
         )
 
 

@@ -10,6 +10,8 @@
     │   ├── LangSmithRefusedError  it refused a request, for another reason
     │   └── OutOfTimeError         the function's time would end before the last page
     ├── AwsError               a call to S3, SSM or SNS failed
+    ├── FewerRunsError         LangSmith has less of a day than its report counts: it stays
+    ├── PartlyReportedError    the event's own day is done, something else is not
     ├── InconsistentReportError    sums that must agree differ: nothing is published
     └── AlertInProgressError   another invocation is sending the same alert right now
 
@@ -59,6 +61,14 @@ class OutOfTimeError(LangSmithError):
 
 class AwsError(SpendReportError):
     """A call to an AWS service failed for good."""
+
+
+class FewerRunsError(SpendReportError):
+    """LangSmith has fewer runs of a day than its report counts, so the report was kept."""
+
+
+class PartlyReportedError(SpendReportError):
+    """The event's own days were reported, and something less important failed."""
 
 
 class InconsistentReportError(SpendReportError):

@@ -21,7 +21,7 @@ from spend_report.errors import EventError
 _EXPECTED = (
     'Expected {"scheduled_time": "2026-11-22T06:00:00Z"}, an EventBridge Scheduled Event, '
     '{"date": "2026-11-20"} or {"start_date": "2026-11-01", "end_date": "2026-11-20"}, '
-    'the last two also with "notify": false'
+    'the last two also with "notify": false or "accept_less": true'
 )
 _EVENTBRIDGE_TYPE = "Scheduled Event"
 
@@ -30,13 +30,16 @@ _EVENTBRIDGE_TYPE = "Scheduled Event"
 class ReportRequest:
     """The days to report, oldest first.
 
-    `restate` are days that are reported again if they were reported before. A `scheduled`
-    request is the daily one.
+    `restate` are days before that are reported again if they were reported, `catch_up` those
+    that are reported if they were not. A `scheduled` request is the daily one. With `accept_less`
+    a report is replaced even where LangSmith has less than it had.
     """
 
     days: tuple[date, ...]
     restate: tuple[date, ...] = ()
+    catch_up: tuple[date, ...] = ()
     notify: bool = True
+    accept_less: bool = False
     scheduled: bool = False
 
 
@@ -80,15 +83,19 @@ class _EventBridge(_Event):
 class _Day(_Event):
     date: Day
     notify: bool = True
+    accept_less: bool = False
 
 
 class _Range(_Event):
     start_date: Day
     end_date: Day
     notify: bool = True
+    accept_less: bool = False
 
 
-def parse(event: Any, timezone: ZoneInfo, restate_days: int) -> ReportRequest:
+def parse(
+    event: Any, timezone: ZoneInfo, *, restate_days: int, catch_up_days: int
+) -> ReportRequest:
     """The request that `event` is. Days are those of `timezone`.
 
     Raises:
@@ -100,14 +107,18 @@ def parse(event: Any, timezone: ZoneInfo, restate_days: int) -> ReportRequest:
         case _Scheduled(scheduled_time=instant) | _EventBridge(time=instant):
             day = instant.astimezone(timezone).date() - timedelta(days=1)
             return ReportRequest(
-                (day,), restate=tuple(days_before(day, restate_days)), scheduled=True
+                (day,),
+                restate=tuple(days_before(day, restate_days)),
+                catch_up=tuple(days_before(day, catch_up_days)),
+                scheduled=True,
             )
-        case _Day(date=day, notify=notify):
-            return ReportRequest((day,), notify=notify)
-        case _Range(start_date=first, end_date=last, notify=notify):
+        case _Day(date=day, notify=notify, accept_less=accept_less):
+            return ReportRequest((day,), notify=notify, accept_less=accept_less)
+        case _Range(start_date=first, end_date=last, notify=notify, accept_less=accept_less):
             if last < first:
                 raise EventError(f"end_date {last} is before start_date {first}. {_EXPECTED}")
-            return ReportRequest(tuple(days_from(first, last)), notify=notify)
+            days = tuple(days_from(first, last))
+            return ReportRequest(days, notify=notify, accept_less=accept_less)
         case _:
             raise AssertionError("every kind of event has a case")
 

@@ -1,6 +1,8 @@
 """The Lambda function's entry: event in, small summary out."""
 
 import os
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from spend_report.bootstrap import application
@@ -15,8 +17,18 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Raises:
         SpendReportError: not everything was reported; the message says what to do.
     """
+    return handle(event, context, lambda: datetime.now(UTC))
+
+
+def handle(event: dict[str, Any], context: Any, now: Callable[[], datetime]) -> dict[str, Any]:
+    """The same by another clock, which says no more than whether a day is over."""
     logger.append_keys(request_id=getattr(context, "aws_request_id", None))
     settings = Settings.from_environment(os.environ)
-    request = parse(event, settings.report_timezone, settings.restate_days)
-    with application(settings, context) as service:
+    request = parse(
+        event,
+        settings.report_timezone,
+        restate_days=settings.restate_days,
+        catch_up_days=settings.catch_up_days,
+    )
+    with application(settings, context, now) as service:
         return {"reports": [result.as_dict() for result in service.run(request)]}

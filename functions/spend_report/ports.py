@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from spend_report.domain.figures.day_figures import History
+from spend_report.domain.figures.history import History, PastDay
+from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.chat import ChatMessage
 from spend_report.domain.messages.sns_message import Message
 from spend_report.domain.reports.day_report import DayReport
@@ -64,12 +65,16 @@ class ReportStore(Protocol):
         """Where a report of `day` lies."""
         ...
 
-    def summary(self, day: date) -> bytes | None:
-        """The summary of a reported day: its presence marks the day as whole."""
+    def past(self, day: date) -> PastDay | None:
+        """`day` as its record tells; None where it was not reported."""
         ...
 
-    def history(self, day: date, model_days: int) -> History:
-        """The reported days before `day`, with models for the last `model_days` calendar days."""
+    def history(self, day: date) -> History:
+        """The days before `day` that were reported to their end."""
+        ...
+
+    def first_day(self) -> date | None:
+        """The first day that was ever reported to its end."""
         ...
 
 
@@ -80,27 +85,38 @@ class Observer(Protocol):
         """So many budgets are newly used up, and somebody was told."""
         ...
 
-    def reported(self, report: DayReport) -> None:
+    def reported(self, report: DayReport, *, scheduled: bool) -> None:
         """A day was reported, and everything about it told."""
         ...
 
 
 class AlertLog(Protocol):
-    """Remembers what was sent, over all invocations."""
+    """Remembers what was told, over all invocations.
 
-    def claim(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of `keys` that nobody has sent; they are ours to send from here on.
+    Who wants to tell something claims the log, looks again, sends, and says what was sent.
+    """
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Told]:
+        """Those of `keys` that were told, with the figures of then."""
+        ...
+
+    def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
+        """The same; from here on nobody else sends anything, for the time that one sending takes.
 
         Raises AlertInProgressError where another invocation is at it and does not finish.
         """
         ...
 
-    def sent(self, keys: Iterable[str]) -> None:
-        """The claimed `keys` were sent."""
+    def renew(self) -> None:
+        """The claim holds for another sending. Raises AlertInProgressError where it was lost."""
         ...
 
-    def release(self, keys: Iterable[str]) -> None:
-        """Sending the claimed `keys` failed; the next one may try."""
+    def sent(self, told: Mapping[str, Told]) -> None:
+        """What was `told`, by its key; the claim ends."""
+        ...
+
+    def release(self) -> None:
+        """Sending failed; the next one may try."""
         ...
 
 

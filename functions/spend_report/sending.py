@@ -1,13 +1,15 @@
-"""Who is told what, once: the alert, the chat, and on Mondays the week."""
+"""Who is sent what, and what not again: the alert, the chat, and the week."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from spend_report.domain.judgement.breaches import Severity
+from spend_report.domain.judgement.tell_again import Told, again
 from spend_report.domain.messages.chat import chat_messages
-from spend_report.domain.messages.news import DayAlerts, keys_of, only
+from spend_report.domain.messages.news import DayAlerts, only
 from spend_report.domain.messages.sns_message import compose
+from spend_report.domain.messages.told_now import covered_by, told_now
 from spend_report.domain.messages.weekly_digest import Digest, compose_digest
 from spend_report.errors import AwsError
 from spend_report.ports import AlertLog, ChatRoom, Publisher
@@ -17,7 +19,7 @@ _CHAT = "chat/"
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Sending:
     """Sends what was not sent before. `room` is None where there is no chat."""
 
     log: AlertLog
@@ -25,7 +27,7 @@ class Telling:
     room: ChatRoom | None
 
     def alert(self, news: Sequence[DayAlerts]) -> int:
-        """One message about everything in `news` that was not told before, if there is any.
+        """One message about everything in `news` that is to be told, if there is any.
 
         Returns how many of the budgets told are used up. Raises AwsError or AlertInProgressError;
         what was claimed for the message is free again.
@@ -39,14 +41,14 @@ class Telling:
 
         They go out under one claim: if one fails, the retry posts all of them again.
         """
-        room = self.room
-        if room is not None:
-            self._once(news, _CHAT, lambda left: _post_all(room, left))
+        if self.room is not None:
+            self._once(news, _CHAT, self._post_all)
 
     def digest(self, digest: Digest) -> None:
         """The week's digest, unless it was sent before."""
-        with self._claimed({digest.key}) as ours:
-            if ours:
+        now = Told(day=digest.end, severity="info", since=digest.start)
+        with self._claimed({digest.key: now}) as fresh:
+            if fresh:
                 self.publisher.publish(compose_digest(digest))
 
     def _once(
@@ -55,25 +57,47 @@ class Telling:
         audience: str,
         send: Callable[[Sequence[DayAlerts]], None],
     ) -> Sequence[DayAlerts]:
-        with self._claimed({audience + key for key in keys_of(news)}) as ours:
-            left = only(news, frozenset(key.removeprefix(audience) for key in ours))
+        now = {audience + key: told for key, told in told_now(news).items()}
+        with self._claimed(now, lambda keys: _with_covered(news, audience, keys)) as fresh:
+            left = only(news, frozenset(key.removeprefix(audience) for key in fresh))
             if any(day.breaches or day.notices for day in left):
                 send(left)
         return left
 
     @contextmanager
-    def _claimed(self, keys: set[str]) -> Iterator[frozenset[str]]:
-        """Those of `keys` that are ours to send; sent, if the block succeeds."""
-        ours = self.log.claim(keys) if keys else frozenset()
+    def _claimed(
+        self,
+        now: Mapping[str, Told],
+        covered: Callable[[frozenset[str]], frozenset[str]] = lambda keys: keys,
+    ) -> Iterator[frozenset[str]]:
+        """The keys of `now` that are to be told, and by us; told, if the block succeeds.
+
+        `covered` adds to them what is told with them.
+        """
+        fresh = _fresh(self.log.read(now), now)
+        if not fresh:
+            yield fresh
+            return
+        fresh = _fresh(self.log.claim(now), now)
         try:
-            yield ours
+            yield fresh
         except BaseException:
             with suppress(AwsError):  # the claim runs out by itself, and this error matters more
-                self.log.release(ours)
+                self.log.release()
             raise
-        self.log.sent(ours)
+        self.log.sent({key: now[key] for key in covered(fresh)})
+
+    def _post_all(self, news: Sequence[DayAlerts]) -> None:
+        if self.room is not None:
+            for message in chat_messages(news):
+                self.log.renew()
+                self.room.post(message)
 
 
-def _post_all(room: ChatRoom, news: Sequence[DayAlerts]) -> None:
-    for message in chat_messages(news):
-        room.post(message)
+def _fresh(known: Mapping[str, Told], now: Mapping[str, Told]) -> frozenset[str]:
+    return frozenset(key for key, told in now.items() if again(known.get(key), told))
+
+
+def _with_covered(news: Sequence[DayAlerts], audience: str, keys: frozenset[str]) -> frozenset[str]:
+    plain = covered_by(news, (key.removeprefix(audience) for key in keys))
+    return frozenset(audience + key for key in plain)

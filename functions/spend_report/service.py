@@ -1,51 +1,28 @@
-"""The day's story: read the configuration, fetch, attribute, price, add up, write, tell."""
+"""The order of a run: the event's own days to their very alert, then the others in time."""
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
-from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
-from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.build_figures import figures_of, with_root_names
-from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.request_costs import TraceCosts
-from spend_report.domain.judgement.breaches import breaches
-from spend_report.domain.judgement.drivers import explain
-from spend_report.domain.judgement.notices import notices
-from spend_report.domain.messages.news import DayAlerts, Links, console_url
-from spend_report.domain.messages.weekly_digest import digest
-from spend_report.domain.prices.pricing import PriceBook
-from spend_report.domain.reports.day_report import DayReport, Origin
-from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
-from spend_report.domain.runs.calls import Calls
-from spend_report.domain.runs.run import MetadataKeys
+from spend_report.domain.basics.wording import days as in_words
+from spend_report.domain.judgement.completeness import Completeness, is_future
+from spend_report.domain.messages.weekly_digest import WEEK, digest
+from spend_report.domain.reports.day_report import DayReport
+from spend_report.errors import (
+    EventError,
+    FewerRunsError,
+    OutOfTimeError,
+    PartlyReportedError,
+    SpendReportError,
+)
 from spend_report.event import ReportRequest
 from spend_report.ports import Observer, ReportStore, RunSource
-from spend_report.sending import Telling
-
-# Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
-_LONGEST_WAIT = timedelta(days=1)
-# The digest compares the week that ends with the day with the week before.
-_MODEL_DAYS = 13
-_TOP_REQUESTS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the settings say about the reports."""
-
-    timezone: ZoneInfo
-    feature_key: str
-    dimensions: Sequence[str]
-    untagged_share: Decimal
-    weekly_digest: bool
-    config_path: str
-    region: str
+from spend_report.reporting import ReadDay, Reporting
+from spend_report.sending import Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +48,67 @@ class Result:
         }
 
 
+@dataclass(slots=True)
+class _Run:
+    """What a run has done so far. `failures` name what failed and do not stop the rest."""
+
+    now: datetime
+    read: dict[date, ReadDay] = field(default_factory=dict)
+    reports: dict[date, DayReport] = field(default_factory=dict)
+    kept: dict[date, Completeness] = field(default_factory=dict)
+    failures: list[tuple[str, SpendReportError]] = field(default_factory=list)
+
+    @contextmanager
+    def going_on(self, what: str) -> Iterator[None]:
+        """Collect the failure of something less important than what is still to come."""
+        try:
+            yield
+        except SpendReportError as error:
+            self.failures.append((what, error))
+
+    def raise_any(self) -> None:
+        """Raise what failed, if anything did, and say what was reported."""
+        if not self.failures:
+            return
+        if not self.reports:
+            raise self.failures[0][1]
+        told = "\n".join(f"{what}: {error}" for what, error in self.failures)
+        raise PartlyReportedError(
+            f"{in_words(sorted(self.reports))} reported; the rest was not done:\n{told}"
+        ) from self.failures[0][1]
+
+
 class Service:
     """Reports days. Prices and budgets have been read and validated before there is one.
 
     Args:
-        policy: what the settings say.
+        reporting: reads, judges and writes a day.
         source: where the runs come from.
-        prices: what a token costs, and `budgets` what may be spent.
-        origin: the versions of these.
         store: where reports lie.
-        render: makes the page of a day.
-        telling: sends what is new in the reports.
+        sending: sends what is new in the reports.
         observer: counts what was done.
+        now: the clock.
     """
 
     def __init__(
         self,
         *,
-        policy: Policy,
+        reporting: Reporting,
         source: RunSource,
-        prices: PriceBook,
-        budgets: Budgets,
-        origin: Origin,
         store: ReportStore,
-        render: Callable[[DayReport], bytes],
-        telling: Telling,
+        sending: Sending,
         observer: Observer,
+        now: Callable[[], datetime],
     ) -> None:
-        self._policy = policy
+        self._reporting = reporting
         self._source = source
-        self._prices = prices
-        self._budgets = budgets
-        self._origin = origin
         self._store = store
-        self._render = render
-        self._telling = telling
+        self._sending = sending
         self._observer = observer
+        self._now = now
 
     def run(self, request: ReportRequest) -> list[Result]:
-        """Report the days of `request`, oldest first, and tell what is new about them.
+        """Report the days of `request`, and tell what is new about them.
 
         A day is written before the next one is read. Raises SpendReportError; the days written
         until then stay, and a retry writes them again and tells what was not told.
@@ -118,74 +117,119 @@ class Service:
             return self._run(request)
 
     def _run(self, request: ReportRequest) -> list[Result]:
-        again = [day for day in request.restate if self._store.summary(day) is not None]
-        days = sorted({*again, *request.days})
+        run = _Run(self._now())
+        self._refuse_future(request.days, run.now)
         self._source.projects()
-        reports = [self._report(day) for day in days]
+        self._report_own_days(request, run)
+        own = [run.reports[day] for day in request.days if day in run.reports]
         if request.notify:
-            news = [self._news(report) for report in reports]
-            self._observer.breached(self._telling.alert(news))
-            self._telling.chat(news)
-        if request.scheduled and self._policy.weekly_digest:
-            self._tell_week(reports[-1])
-        for report in reports:
-            self._observer.reported(report)
-        return [self._result(report) for report in reports]
+            self._alert(own)
+            with run.going_on("chat"):
+                self._chat(own)
+        if request.scheduled:
+            with run.going_on("days before"):
+                self._report_others(request, run)
+            others = [report for day, report in run.reports.items() if day not in request.days]
+            # Own days have told theirs; what the others change about them is told now.
+            news = [*others, *(run.reports[report.day.date] for report in own)]
+            with run.going_on("alert about the days before"):
+                self._alert(news)
+            with run.going_on("chat"):
+                self._chat(news)
+        if request.notify and self._reporting.policy.weekly_digest:
+            with run.going_on("digest"):
+                self._send_digest(request, run)
+        for report in run.reports.values():
+            self._observer.reported(report, scheduled=request.scheduled)
+        run.raise_any()
+        return [self._result(run.reports[day]) for day in sorted(run.reports)]
 
-    def _report(self, date_: date) -> DayReport:
-        day = ReportDay.of(date_, self._policy.timezone)
-        figures = fetch(self._source, day, self._policy, self._prices)
-        history = self._store.history(date_, _MODEL_DAYS)
-        report = DayReport(
-            day=day,
-            figures=figures,
-            history=history,
-            budgets=self._budgets,
-            drivers=explain(figures, history),
-            breaches=breaches(figures, history, self._budgets),
-            notices=notices(
-                figures,
-                history,
-                untagged_limit=self._policy.untagged_share,
-                config_path=self._policy.config_path,
-            ),
-            origin=self._origin,
-            links={
-                f"{name}.{suffix}": console_url(self._uri(name, date_), self._policy.region)
-                for name, suffix in REPORTS.items()
-                if name != PAGE
-            },
-            feature_key=self._policy.feature_key,
-        )
-        files = files_of(
-            report,
-            self._policy.dimensions,
-            self._render(report),
-            uris={name: self._uri(name, date_) for name in REPORTS},
-            before=self._store.summary(date_),
-        )
-        self._store.write(date_, files)
-        return report
+    def _refuse_future(self, days: Sequence[date], now: datetime) -> None:
+        for day in days:
+            if is_future(ReportDay.of(day, self._reporting.policy.timezone), now):
+                raise EventError(
+                    f"{day} is in the future: it is {now:%Y-%m-%dT%H:%MZ}. Nothing was reported"
+                )
 
-    def _tell_week(self, report: DayReport) -> None:
-        week = digest(report.figures, report.history, self._links(report.day.date))
-        if week is not None:
-            self._telling.digest(week)
+    def _report_own_days(self, request: ReportRequest, run: _Run) -> None:
+        """A day that must keep its report does not stop the others; anything else does."""
+        for day in request.days:
+            try:
+                self._report(day, run, accept_less=request.accept_less)
+            except FewerRunsError as error:
+                run.failures.append((str(day), error))
+            except SpendReportError as error:
+                run.failures.append((str(day), error))
+                break
+        if not run.reports:
+            run.raise_any()
 
-    def _uri(self, report: str, day: date) -> str:
-        return self._store.uri(report, day, REPORTS[report])
+    def _report_others(self, request: ReportRequest, run: _Run) -> None:
+        """Restate and catch up, newest first, while the time lasts."""
+        others = sorted(self._others(request), reverse=True)
+        for number, day in enumerate(others):
+            try:
+                self._report(day, run)
+            except FewerRunsError:
+                continue
+            except OutOfTimeError as error:
+                run.failures.append((in_words(sorted(others[number:])), error))
+                break
+            except SpendReportError as error:
+                run.failures.append((str(day), error))
+        self._settle(run)
 
-    def _links(self, day: date) -> Links:
-        return Links(self._uri(MAIN_REPORT, day), self._uri(PAGE, day), self._policy.region)
+    def _others(self, request: ReportRequest) -> set[date]:
+        restated = {day for day in request.restate if self._store.past(day) is not None}
+        missed = {
+            day
+            for day in request.catch_up
+            if (past := self._store.past(day)) is None or not past.complete
+        }
+        if missed:
+            first = self._store.first_day()
+            missed = {day for day in missed if first is not None and day > first}
+        return (restated | missed) - {*request.days}
 
-    def _news(self, report: DayReport) -> DayAlerts:
-        return DayAlerts(
-            figures=report.figures,
-            drivers=report.drivers,
-            breaches=report.breaches,
-            notices=report.notices,
-            links=self._links(report.day.date),
-        )
+    def _report(self, day: date, run: _Run, *, accept_less: bool = False) -> None:
+        read = self._reporting.read(day, run.now, accept_less=accept_less)
+        if read.is_kept:
+            run.kept[day] = read.completeness
+            raise read.refusal()
+        run.reports[day] = self._reporting.report(read, {})
+        run.read[day] = read
+
+    def _settle(self, run: _Run) -> None:
+        """Write the days once more that were judged before the days before them were there."""
+        newest = max(run.read)
+        for day in sorted(run.read):
+            kept = run.kept if day == newest else {}
+            if kept or self._store.history(day) != run.reports[day].history:
+                run.reports[day] = self._reporting.report(run.read[day], kept)
+
+    def _alert(self, reports: Sequence[DayReport]) -> None:
+        news = [self._reporting.news(report) for report in reports]
+        self._observer.breached(self._sending.alert(news))
+
+    def _chat(self, reports: Sequence[DayReport]) -> None:
+        self._sending.chat([self._reporting.news(report) for report in reports])
+
+    def _send_digest(self, request: ReportRequest, run: _Run) -> None:
+        """The week that ended last, by whichever run finds it whole, or can't hope for more."""
+        newest = max(run.reports)
+        sunday = newest - timedelta(days=newest.isoweekday() % WEEK)
+        history = self._store.history(sunday + timedelta(days=1))
+        if sunday not in history.days:
+            return
+        week = [sunday - timedelta(days=back) for back in range(WEEK)]
+        is_to_come = {*request.catch_up} if request.scheduled else {*week}
+        first = self._store.first_day()
+        holes = [day for day in week if day not in history.days and first and day > first]
+        if not is_to_come.isdisjoint(holes):
+            return
+        found = digest(sunday, history, self._reporting.links(sunday))
+        if found is not None:
+            self._sending.digest(found)
 
     def _result(self, report: DayReport) -> Result:
         return Result(
@@ -194,42 +238,5 @@ class Service:
             runs=report.figures.calls,
             features=len(report.figures.features),
             alerts=len(report.breaches),
-            report=self._uri(MAIN_REPORT, report.day.date),
+            report=self._reporting.links(report.day.date).report,
         )
-
-
-def fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
-    """The figures of `day`, from all of its LLM runs."""
-    with _garbage_collection_paused():
-        return _fetch(source, day, policy, prices)
-
-
-def _fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
-    calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices)
-    unreadable = source.read(day.start, day.end, calls.take)
-    costs = TraceCosts(calls.columns, _TOP_REQUESTS)
-    # The roots of the costliest requests are looked up only for their names, but a look-up more
-    # would be a wait more.
-    above = dict.fromkeys(request.trace_id for request in costs.top) | calls.ancestors_of_orphans
-    until = calls.continue_until
-    found = source.around(
-        above=above,
-        before=calls.ancestors_before,
-        after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
-        take=calls.take_outside,
-    )
-    figures = figures_of(day.date, calls, costs, found, unreadable)
-    roots = {row.trace_id: None for row in figures.top_requests if row.trace_id not in above}
-    return with_root_names(figures, {**found, **source.ancestors(roots)} if roots else found)
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """A day makes millions of objects and next to no cycles; to look for them costs 5 %."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -90,6 +90,7 @@ class Settings(BaseModel):
     dimensions: Annotated[Names, AfterValidator(_dimensions)] = ("env", "user_tier")
     price_catalogue: OnOff = True
     restate_days: Annotated[int, Field(ge=0, le=31)] = 1
+    catch_up_days: Annotated[int, Field(ge=0, le=31)] = 7
     untagged_alert_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.10")
     weekly_digest: OnOff = True
     max_requests_per_10s: Annotated[int, Field(ge=1)] = 300

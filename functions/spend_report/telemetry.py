@@ -43,7 +43,7 @@ class Telemetry:
         metrics.add_metric("BudgetBreaches", MetricUnit.Count, budgets)
         metrics.flush_metrics()
 
-    def reported(self, report: DayReport) -> None:
+    def reported(self, report: DayReport, *, scheduled: bool) -> None:
         """Log the report and its figures; `ReportsWritten`, the sign of life, comes last."""
         figures, seconds = report.figures, self._seconds()
         logger.info(
@@ -57,16 +57,20 @@ class Telemetry:
                 "left_out": dict(figures.left_out),
                 "breaches": len(report.breaches),
                 "notices": [notice.kind for notice in report.notices],
+                "complete": report.complete,
+                "records_passed_over": dict(report.history.passed_over),
                 "seconds": round(seconds, 3),
             },
         )
         noon = report.day.start + (report.day.end - report.day.start) / 2
-        if _NEWEST < self._now() - noon < _OLDEST:
+        if report.complete and _NEWEST < self._now() - noon < _OLDEST:
             _emit_figures(report, noon)
         health = _metrics()
         health.add_metric("RunsFetched", MetricUnit.Count, figures.fetched)
         health.add_metric("ReportSeconds", MetricUnit.Seconds, seconds)
         health.add_metric("ReportsWritten", MetricUnit.Count, 1)
+        if scheduled:
+            health.add_metric("ScheduledReports", MetricUnit.Count, 1)
         health.flush_metrics()
 
 

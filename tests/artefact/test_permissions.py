@@ -14,8 +14,9 @@ import yaml
 from local.artefact import Environment
 from local.aws import BUCKET, CONFIG_PATH, LocalAws
 from local.environment import environment as changed_environment
+from local.invoke import in_time
 from spend_report.errors import AwsError
-from spend_report.handler import lambda_handler
+from spend_report.handler import handle
 from tests.template.conftest import TEMPLATE, CloudFormationLoader, Json
 
 ACCOUNT = "arn:aws:ssm:us-east-1:123456789012:parameter"
@@ -87,14 +88,14 @@ def needs_of_the_report(environment: Environment, chat: str) -> set[Need]:
     sns = boto3.client("sns")
     with recorded() as needs:
         with changed_environment(variables):
-            lambda_handler({"start_date": "2026-11-14", "end_date": "2026-11-20"}, None)
-            lambda_handler({"scheduled_time": "2026-11-22T06:00:00Z"}, None)
-            lambda_handler({"scheduled_time": "2026-11-23T06:00:00Z"}, None)
+            invoke({"start_date": "2026-11-14", "end_date": "2026-11-20"})
+            invoke({"scheduled_time": "2026-11-22T06:00:00Z"})
+            invoke({"scheduled_time": "2026-11-23T06:00:00Z"})
         # Below another prefix nothing was sent yet, so it tries, and fails, to send.
         with changed_environment({**variables, "REPORT_PREFIX": "again/"}):
             sns.delete_topic(TopicArn=ALERTS)
             with pytest.raises(AwsError):
-                lambda_handler({"date": "2026-11-21"}, None)
+                invoke({"date": "2026-11-21"})
     return {replace(need, resource=need.resource.replace("/again/", "/")) for need in needs}
 
 
@@ -102,9 +103,13 @@ def needs_of_the_report(environment: Environment, chat: str) -> set[Need]:
 def needs_of_the_backfill(environment: Environment) -> set[Need]:
     """What the state machine asks of its function: days, without a word to anyone."""
     with recorded() as needs, changed_environment(environment.variables):
-        lambda_handler({"date": "2026-11-20", "notify": False}, None)
-        lambda_handler({"date": "2026-11-21", "notify": False}, None)
+        invoke({"date": "2026-11-20", "notify": False})
+        invoke({"date": "2026-11-21", "notify": False})
     return needs
+
+
+def invoke(event: dict[str, object]) -> None:
+    handle(event, None, lambda: in_time(event))
 
 
 def allowed(role: str) -> set[Need]:

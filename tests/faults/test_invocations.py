@@ -15,9 +15,10 @@ from tests.faults.aws_proxy import RESET, AwsFault
 from tests.faults.world import World
 
 INVOKE = """
-from local.invoke import LambdaContext
-from spend_report.handler import lambda_handler
-lambda_handler({"date": "2026-11-21"}, LambdaContext())
+from local.invoke import LambdaContext, in_time
+from spend_report.handler import handle
+event = {"date": "2026-11-21"}
+handle(event, LambdaContext(), lambda: in_time(event))
 """
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from local.aws import BUCKET
 from local.bulk_data import bulk_runs
-from local.invoke import LambdaContext, LocalFunction
+from local.invoke import LambdaContext, LocalFunction, in_time
 from local.langsmith_server import Fault, Request
-from spend_report.handler import lambda_handler
+from spend_report.handler import handle
 from tests.deployment import PROJECT, Deployment
 from tests.faults.aws_proxy import AwsProxy
 
@@ -45,7 +45,8 @@ class World:
     ) -> dict[str, Any]:
         """The handler's result, with `seconds` of the function's time left."""
         with self.function(**settings):
-            result: dict[str, Any] = lambda_handler(dict(event), LambdaContext(seconds=seconds))
+            context = LambdaContext(seconds=seconds)
+            result: dict[str, Any] = handle(dict(event), context, lambda: in_time(event))
         return result
 
     @contextmanager

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from local.aws import LocalAws
-from local.invoke import LocalFunction
+from local.invoke import LocalFunction, in_time
 from local.langsmith_server import LangSmithServer
 
 APPLICATION = Path(__file__).with_name("langchain_app.py")
@@ -54,7 +54,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, byte
             "REPORT_TIMEZONE": timezone,
         }
         day = datetime.now(ZoneInfo(timezone)).date().isoformat()
-        with LocalFunction(settings, tmp_path_factory.mktemp("log") / "log") as function:
+        with LocalFunction(settings, tmp_path_factory.mktemp("log") / "log", in_time) as function:
             function({"date": day})
         yield aws.objects()
 

@@ -11,10 +11,8 @@ from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
     FeatureSpend,
-    History,
     ModelDrift,
     ModelSpend,
-    PastDay,
     Request,
     RequestCosts,
     Sampling,
@@ -22,6 +20,7 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UntaggedPath,
 )
+from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.notices import notices
@@ -192,11 +191,14 @@ def _features(rows: Sequence[Row]) -> list[FeatureSpend]:
 
 
 def _past_day(day: date, rows: Sequence[Row]) -> PastDay:
-    models = [
-        ModelSpend(feature, model, calls, given + made, Decimal(cost))
+    return PastDay(day, {row.feature: row for row in _features(rows)}, _models(rows))
+
+
+def _models(rows: Sequence[Row]) -> list[ModelSpend]:
+    return [
+        ModelSpend(feature, model, calls, given, made, Decimal(cost))
         for feature, model, calls, given, made, cost in rows
     ]
-    return PastDay(day, {row.feature: row for row in _features(rows)}, models)
 
 
 def _figures(rows: Sequence[Row], stranger: str) -> DayFigures:
@@ -261,4 +263,5 @@ def _figures(rows: Sequence[Row], stranger: str) -> DayFigures:
         quality=DataQuality(error_calls=3, pending_calls=1) if rows else DataQuality(),
         fetched=calls + 18 if rows else 0,
         left_out={"wrapper": 18} if rows else {},
+        models=_models(rows),
     )

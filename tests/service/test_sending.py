@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import History, UnpricedModel
+from spend_report.domain.figures.day_figures import UnpricedModel
+from spend_report.domain.figures.history import History
 from spend_report.domain.messages.chat import ChatMessage
 from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.sns_message import Message

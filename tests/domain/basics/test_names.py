@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from spend_report.domain.basics.names import text_of
 )
 def test_text(value: Any, expected: str) -> None:
     """Text is trimmed and on one line, other values are their JSON, and null is no value."""
-    assert text_of(value) == expected
+    assert name_of(value) == expected

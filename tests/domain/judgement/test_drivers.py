@@ -7,7 +7,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spend_report.domain.figures.day_figures import History, SpendLine
+from spend_report.domain.figures.day_figures import SpendLine
+from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.drivers import explain
 from tests.days import day, history, line, past, same_days
 

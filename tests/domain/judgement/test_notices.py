@@ -8,10 +8,10 @@ import pytest
 from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
-    History,
     ModelDrift,
     UnpricedModel,
 )
+from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.notices import Notice, notices
 from tests.days import day, history, line, past, path, same_days
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import History, UnpricedModel
+from spend_report.domain.figures.day_figures import UnpricedModel
+from spend_report.domain.figures.history import History
 from spend_report.domain.messages.chat import ChatMessage, chat_messages
 from tests.days import budget, day, line, news, request, same_days
 

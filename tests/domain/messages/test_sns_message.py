@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import History, ModelDrift, UnpricedModel
+from spend_report.domain.figures.day_figures import ModelDrift, UnpricedModel
+from spend_report.domain.figures.history import History
 from spend_report.domain.messages.news import DayAlerts, console_url, keys_of, only
 from spend_report.domain.messages.sns_message import Message, compose
 from spend_report.domain.messages.weekly_digest import compose_digest, digest

@@ -20,7 +20,7 @@ def columns(*runs: RawRun) -> Columns:
     found = Columns()
     for raw in runs:
         each = decoded(raw, KEYS)
-        found.append(GROUP, each, usage(each))
+        found.append(GROUP, 0, each, usage(each))
     return found
 
 

@@ -1,35 +1,39 @@
-"""What was sent, remembered in the bucket, so that nothing is said twice and nothing lost.
+"""What was told, remembered in the bucket with its figures, so that nothing is said twice.
 
-Each key that was sent is an object below `alerts/`. Who wants to send takes a lock, which is an
-object as well: it is created, taken over and given back by conditional writes only, of which S3
-lets exactly one succeed (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+What was told about a period is one object below `alerts/`: `alerts/monthly/2026-11.json`. Who wants
+to send takes a lock, which is an object as well: it is created, taken over and given back by
+conditional writes only, of which S3 lets exactly one succeed
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
 
-    claim    what is not sent yet? If anything: take the lock, and look again
-    sent     write the keys, give the lock back
+    read     what was told? No lock is needed to see that there is nothing to send
+    claim    take the lock, and read again
+    renew    hold it for as long as another message takes
+    sent     add what was told to its objects, give the lock back
     release  give the lock back
 
 A holder that dies leaves the lock behind. It is a lease: after `LEASE` seconds, measured between
-S3's own clock and the object's time of writing, the next one takes it over, finds the keys not
-sent, and sends. Publishing must therefore give up within the lease, as `aws.PUBLISH_CONFIG` does.
-The one thing that can't be excluded is a holder that dies, or loses S3, between publishing and
-writing the keys: then the message is sent again.
+S3's own clock and the object's time of writing, the next one takes it over, finds what is not
+told, and sends. Publishing one message must therefore give up within the lease, as
+`clients.PUBLISH_CONFIG` does. The one thing that can't be excluded is a holder that dies, or loses
+S3, between publishing and writing down: then the message is sent again.
 """
 
-import hashlib
 import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from spend_report.adapters.aws.clients import translated
-from spend_report.errors import AlertInProgressError
+from spend_report.domain.judgement.tell_again import Told
+from spend_report.errors import AlertInProgressError, AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -38,12 +42,23 @@ LEASE = 20
 LONGEST_WAIT = 60
 POLL = 1
 _AT_ONCE = 8
-_READABLE = 100
+_MOST_ATTEMPTS = 20
+_SCHEMA = 1
 _KEY = re.compile(r"((?:[a-z]+/)+[0-9][0-9W-]*)/(.+)", re.DOTALL)
 _HELD, _FREE = "held", "free"
 
 # 412: somebody else's write came first. 409: it is under way. 404: what was to be replaced is gone.
 _LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404"}
+
+
+class _Told(msgspec.Struct):
+    """What was told about a period, by key."""
+
+    schema: int
+    told: dict[str, Told]
+
+
+_decoder = msgspec.json.Decoder(_Told)
 
 
 class _Lock(NamedTuple):
@@ -78,78 +93,97 @@ class S3AlertLog:
         self._sleep = sleep
         self._etag = ""
 
-    def claim(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of `keys` that nobody has sent; the lock is held if there are any.
+    def read(self, keys: Iterable[str]) -> Mapping[str, Told]:
+        """Those of `keys` that were told, with the figures of then.
+
+        Raises:
+            AwsError: S3 failed.
+        """
+        wanted = frozenset(keys)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            objects = pool.map(self._told, {_period(key) for key in wanted})
+        known = {key: told for _, content in objects for key, told in content.items()}
+        return {key: known[key] for key in wanted & known.keys()}
+
+    def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
+        """The same, with the lock held.
 
         Raises:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
-        unsent = self._unsent(frozenset(keys))
-        if not unsent:
-            return unsent
         self._etag = self._take()
-        if still_unsent := self._unsent(unsent):
-            self._renew()
-        else:
-            self._give_back()
-        return still_unsent
+        known = self.read(keys)
+        self.renew()
+        return known
 
-    def sent(self, keys: Iterable[str]) -> None:
-        """Write down that `keys` were sent, and give the lock back.
+    def renew(self) -> None:
+        """However long it took until here, the next message shall have the whole lease.
+
+        Raises:
+            AlertInProgressError: another invocation has taken the lock over.
+            AwsError: S3 failed.
+        """
+        if not (etag := self._write(_HELD, {"IfMatch": self._etag})):
+            raise AlertInProgressError(
+                f"s3://{self._bucket}/{self._lock_key} was taken over by another invocation, "
+                "which sends the alerts"
+            )
+        self._etag = etag
+
+    def sent(self, told: Mapping[str, Told]) -> None:
+        """Write down what was `told`, and give the lock back.
 
         Raises:
             AwsError: S3 failed; the message may be sent again.
         """
+        by_period: dict[str, dict[str, Told]] = {}
+        for key, own in told.items():
+            by_period.setdefault(_period(key), {})[key] = own
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._record, keys))
+            list(pool.map(self._add, by_period, by_period.values()))
         self._give_back()
 
-    def release(self, keys: Iterable[str]) -> None:  # noqa: ARG002 - the lock is for all keys
-        """Give the lock back: `keys` were not sent, and the next one may try at once.
+    def release(self) -> None:
+        """Give the lock back: nothing was sent, and the next one may try at once.
 
         Raises:
             AwsError: S3 failed; the next one has to wait for the lease to end.
         """
         self._give_back()
 
-    def _unsent(self, keys: frozenset[str]) -> frozenset[str]:
-        """One listing for each period that `keys` are about: few, however many keys there are."""
-        objects = {self._object(key): key for key in keys}
-        folders = {"/".join(name.split("/")[:-1]) + "/" for name in objects}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            known = {name for names in pool.map(self._names, folders) for name in names}
-        return frozenset(key for name, key in objects.items() if name not in known)
+    def _add(self, period: str, told: Mapping[str, Told]) -> None:
+        """Add to what was told about `period`, whoever else is at it."""
+        for _ in range(_MOST_ATTEMPTS):
+            etag, known = self._told(period)
+            body = msgspec.json.encode(_Told(_SCHEMA, {**known, **told}))
+            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            if self._put(self._object(period), body, condition):
+                return
+        raise AwsError(
+            f"s3:PutObject on s3://{self._bucket}/{self._object(period)} failed: others replaced "
+            f"it {_MOST_ATTEMPTS} times while it was written; the message may be sent again"
+        )
 
-    def _names(self, folder: str) -> list[str]:
-        with translated("s3:ListBucket", f"s3://{self._bucket}/{folder}"):
-            return list(self._listed(folder))
+    def _told(self, period: str) -> tuple[str, Mapping[str, Told]]:
+        """The ETag of what was told about `period`, empty where nothing was, and its content.
 
-    def _listed(self, folder: str) -> Iterator[str]:
-        pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=folder):
-            for entry in page.get("Contents", ()):
-                yield entry["Key"]
-
-    def _object(self, key: str) -> str:
-        """The object of `key`: readable in the console, and unique by its hash.
-
-        A key is a path: words, then the period that it is about, then what about it. Words and
-        period are the folder.
+        What can't be read counts as nothing: to tell something twice is better than never.
         """
-        match = _KEY.fullmatch(key)
-        folder, about = match.groups() if match else ("other", key)
-        readable = re.sub(r"[^A-Za-z0-9_-]", "-", about)[:_READABLE]
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        return f"{self._root}{folder}/{readable}-{digest}.json"
+        name = self._object(period)
+        with translated("s3:GetObject", f"s3://{self._bucket}/{name}"):
+            try:
+                response = self._client.get_object(Bucket=self._bucket, Key=name)
+            except self._client.exceptions.NoSuchKey:
+                return "", {}
+            body = response["Body"].read()
+        try:
+            return response["ETag"], _decoder.decode(body).told
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return response["ETag"], {}
 
-    def _record(self, key: str) -> None:
-        name = self._object(key)
-        body = json.dumps({"key": key, "by": self._by}).encode()
-        with translated("s3:PutObject", f"s3://{self._bucket}/{name}"):
-            self._client.put_object(
-                Bucket=self._bucket, Key=name, Body=body, ContentType="application/json"
-            )
+    def _object(self, period: str) -> str:
+        return f"{self._root}{period}.json"
 
     def _take(self) -> str:
         """Wait for the lock; its ETag proves from here on that it is ours."""
@@ -175,20 +209,11 @@ class S3AlertLog:
                 response = self._client.get_object(Bucket=self._bucket, Key=self._lock_key)
             except self._client.exceptions.NoSuchKey:
                 return None
-        state = json.loads(response["Body"].read())["state"]
+        state = _state(response["Body"].read())
         # S3's own clock; only what merely resembles S3 may leave it out.
         told = response["ResponseMetadata"]["HTTPHeaders"].get("date")
         now = parsedate_to_datetime(told) if told else datetime.now(UTC)
         return _Lock(state, response["ETag"], (now - response["LastModified"]).total_seconds())
-
-    def _renew(self) -> None:
-        """However long the looking took, publishing shall have the whole lease."""
-        if not (etag := self._write(_HELD, {"IfMatch": self._etag})):
-            raise AlertInProgressError(
-                f"s3://{self._bucket}/{self._lock_key} was taken over by another invocation, "
-                "which sends the alerts"
-            )
-        self._etag = etag
 
     def _give_back(self) -> None:
         """If the lease has run out and the lock is another's by now, there is nothing to do."""
@@ -201,11 +226,15 @@ class S3AlertLog:
         # The ETag is a hash of the content: a token of each write tells two writers apart.
         token = uuid.uuid4().hex
         body = json.dumps({"state": state, "by": self._by, "token": token}).encode()
-        with translated("s3:PutObject", f"s3://{self._bucket}/{self._lock_key}"):
+        return self._put(self._lock_key, body, condition)
+
+    def _put(self, key: str, body: bytes, condition: Mapping[str, Any]) -> str:
+        """The ETag of the object as written, empty if another's write came first."""
+        with translated("s3:PutObject", f"s3://{self._bucket}/{key}"):
             try:
                 response = self._client.put_object(
                     Bucket=self._bucket,
-                    Key=self._lock_key,
+                    Key=key,
                     Body=body,
                     ContentType="application/json",
                     **condition,
@@ -215,3 +244,17 @@ class S3AlertLog:
                     return ""
                 raise
         return response["ETag"]
+
+
+def _state(body: bytes) -> str:
+    """The state in a lock's `body`; what is no lock of ours is held until its lease ends."""
+    try:
+        return str(json.loads(body)["state"])
+    except (ValueError, KeyError, TypeError):
+        return _HELD
+
+
+def _period(key: str) -> str:
+    """What a key is about, up to the date, the week or the month in it."""
+    match = _KEY.fullmatch(key)
+    return match[1] if match else "other"

@@ -1,29 +1,30 @@
-"""Reports in the bucket: written in order, read back as history."""
+"""Reports in the bucket: written in order, and remembered by their records alone."""
 
-import csv
-import io
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
+from re import compile as pattern
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from spend_report.adapters.aws.clients import translated
 from spend_report.domain.basics.day import days_before
-from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.day_figures import FeatureSpend, History, ModelSpend, PastDay
-from spend_report.domain.reports.csv_tables import original
-from spend_report.domain.reports.report_set import ReportFile
+from spend_report.domain.figures.history import History, PastDay
+from spend_report.domain.figures.read_back import NotARecordError, past_day
+from spend_report.domain.reports.report_set import SUMMARY, ReportFile
 from spend_report.errors import AwsError
 
 # The page's chart shows thirty days; a month or an ISO week before the day is never longer.
 _HISTORY_DAYS = 31
-_THREADS = 16
+# The weekly digest compares two weeks by feature and model.
+_MODEL_DAYS = 14
+_THREADS = 8
+
+_MISSING = {"NoSuchKey", "404"}
+# 412: another write came first. 409: it is under way.
+_LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+_MOST_ATTEMPTS = 20
 
 
 class S3Reports:
@@ -36,6 +37,7 @@ class S3Reports:
         self._bucket = bucket
         self._prefix = prefix
         self._s3 = client
+        self._known: dict[date, PastDay | str | None] = {}
 
     def key(self, report: str, day: date, suffix: str) -> str:
         """The key of a day's report."""
@@ -47,76 +49,71 @@ class S3Reports:
 
     def write(self, day: date, files: Sequence[ReportFile]) -> None:
         """Write `files` in their order, then their copies in `latest/` if no newer day is there."""
+        self._known.pop(day, None)
         for file in files:
             self._put(self.key(file.report, day, file.suffix), file)
-        if self._reported_after(day):
-            return
         for file in files:
             if file.latest is not None:
-                self._put(f"{self._prefix}latest/{file.latest}", file)
+                self._put_latest(f"{self._prefix}latest/{file.latest}", file, day)
 
-    def summary(self, day: date) -> bytes | None:
-        """The summary of `day`, which marks it as whole; None if it was not reported."""
-        return self._get(self.key("summary", day, "json"))
+    def past(self, day: date) -> PastDay | None:
+        """`day` as its record tells; None if it was not reported, or has no readable record."""
+        known = self._read([day])[day]
+        return known if isinstance(known, PastDay) else None
 
-    def history(self, day: date, model_days: int) -> History:
-        """The reported days before `day`, with their models for the last `model_days`."""
-        days = self._reported(days_before(day, _HISTORY_DAYS))
-        with_models = set(days_before(day, model_days))
-        newest = max(days, default=None)
+    def history(self, day: date) -> History:
+        """The days before `day` that were reported to their end."""
+        read = self._read(days_before(day, _HISTORY_DAYS))
+        return History(
+            {
+                past: known
+                for past, known in read.items()
+                if isinstance(known, PastDay) and known.complete
+            },
+            {
+                self.key(SUMMARY, past, "json"): known
+                for past, known in read.items()
+                if isinstance(known, str)
+            },
+        )
 
-        def read(past: date) -> PastDay | None:
-            features = self._get(self.key("spend_by_feature", past, "csv"))
-            if features is None:
-                return None
-            detail = (
-                self._get(self.key("spend_detail", past, "csv")) if past in with_models else None
-            )
-            summary = self.summary(past) if past == newest else None
-            with self._ours(past):
-                return PastDay(
-                    date=past,
-                    features=_features(features),
-                    models=_models(detail) if detail else (),
-                    notices=_notices(summary) if summary else frozenset(),
-                )
-
-        with ThreadPoolExecutor(_THREADS) as pool:
-            read_days = pool.map(read, days)
-            return History({past.date: past for past in read_days if past is not None})
-
-    @contextmanager
-    def _ours(self, day: date) -> Iterator[None]:
-        """Name the day whose reports can't be read, because they were not written by us."""
-        try:
-            yield
-        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-            raise AwsError(
-                f"the reports of {day} in s3://{self._bucket}/{self._prefix} are not as "
-                f"spend-report writes them ({error!r}). Report that day again, or delete its "
-                f"summary {self.key('summary', day, 'json')}"
-            ) from error
-
-    def _reported(self, days: Sequence[date]) -> list[date]:
-        """Those of the consecutive `days` that have a summary."""
-        whole = set(self._summary_keys(after=days[0] - timedelta(days=1), most=len(days) + 1))
-        return [day for day in days if self.key("summary", day, "json") in whole]
-
-    def _reported_after(self, day: date) -> bool:
-        return bool(self._summary_keys(after=day, most=1))
-
-    def _summary_keys(self, *, after: date, most: int) -> list[str]:
-        """Keys of the summaries of days after `after`, in order of the days."""
+    def first_day(self) -> date | None:
+        """The first day that was ever reported to its end."""
+        name = pattern(rf"dt=(\d{{4}}-\d\d-\d\d)/{SUMMARY}_\1\.json")
+        root = f"{self._prefix}{SUMMARY}/"
         with translated("s3:ListBucket", self._bucket):
-            page = self._s3.list_objects_v2(
-                Bucket=self._bucket,
-                Prefix=f"{self._prefix}summary/dt=",
-                StartAfter=self.key("summary", after, "json"),
-                MaxKeys=most,
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{root}dt="
             )
-        return [item["Key"] for item in page.get("Contents", [])]
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    match = name.fullmatch(item["Key"].removeprefix(root))
+                    day = _date(match[1]) if match else None
+                    past = self.past(day) if day else None
+                    if past is not None and past.complete:
+                        return day
+        return None
 
-    def _put(self, key: str, file: ReportFile) -> None:
+    def _read(self, days: Sequence[date]) -> Mapping[date, PastDay | str | None]:
+        """The records of `days`; text says why there is none that can be used."""
+        unknown = [day for day in days if day not in self._known]
+        with_models = set(unknown[-_MODEL_DAYS:])
+        if unknown:
+            with ThreadPoolExecutor(min(_THREADS, len(unknown))) as pool:
+                read = pool.map(lambda day: self._read_one(day, day in with_models), unknown)
+                self._known.update(zip(unknown, read, strict=True))
+        return {day: self._known[day] for day in days}
+
+    def _read_one(self, day: date, with_models: bool) -> PastDay | str | None:  # noqa: FBT001
+        body = self._get(self.key(SUMMARY, day, "json"))
+        if body is None:
+            return None
+        try:
+            return past_day(body, day, with_models=with_models)
+        except NotARecordError as error:
+            return str(error)
+
+    def _put(self, key: str, file: ReportFile, **more: Any) -> None:
         with translated("s3:PutObject", f"s3://{self._bucket}/{key}"):
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -125,56 +122,59 @@ class S3Reports:
                 ContentType=file.content_type,
                 ContentDisposition=f'inline; filename="{key.rpartition("/")[2]}"',
                 CacheControl="no-cache",
+                **more,
             )
+
+    def _put_latest(self, key: str, file: ReportFile, day: date) -> None:
+        """Write a copy, unless the one that is there is of a newer day.
+
+        Two invocations may be at it with neighbouring days: each replaces only what it has seen.
+        """
+        for _ in range(_MOST_ATTEMPTS):
+            etag, newest = self._look(key)
+            if newest is not None and newest > day:
+                return
+            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            try:
+                self._put(key, file, Metadata={"date": day.isoformat()}, **condition)
+            except AwsError as error:
+                if _code(error.__cause__) not in _LOST | _MISSING:
+                    raise
+            else:
+                return
+        raise AwsError(
+            f"s3:PutObject on s3://{self._bucket}/{key} failed: others replaced it "
+            f"{_MOST_ATTEMPTS} times while it was written. Run the day again"
+        )
+
+    def _look(self, key: str) -> tuple[str, date | None]:
+        """The ETag of a copy, empty if there is none, and the day that it is of."""
+        with translated("s3:GetObject", f"s3://{self._bucket}/{key}"):
+            try:
+                head = self._s3.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if _code(error) in _MISSING:
+                    return "", None
+                raise
+        return head["ETag"], _date(head["Metadata"].get("date", ""))
 
     def _get(self, key: str) -> bytes | None:
         with translated("s3:GetObject", f"s3://{self._bucket}/{key}"):
             try:
                 body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if error.response["Error"]["Code"] == "NoSuchKey":
+                if _code(error) in _MISSING:
                     return None
                 raise
         return body
 
 
-def _rows(body: bytes) -> Iterable[Mapping[str, str]]:
-    return csv.DictReader(io.StringIO(body.decode("utf-8"), newline=""))
+def _code(error: BaseException | None) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
 
 
-def _features(body: bytes) -> dict[str, FeatureSpend]:
-    features: dict[str, FeatureSpend] = {}
-    for row in _rows(body):
-        name = original(row["feature"])
-        so_far = features.get(name) or FeatureSpend(name, 0, 0, 0, 0, ZERO, 0, 0)
-        features[name] = FeatureSpend(
-            feature=name,
-            calls=so_far.calls + int(row["calls"]),
-            input_tokens=so_far.input_tokens + int(row["input_tokens"]),
-            output_tokens=so_far.output_tokens + int(row["output_tokens"]),
-            cached_input_tokens=so_far.cached_input_tokens + int(row["cached_input_tokens"]),
-            cost=so_far.cost + Decimal(row["estimated_cost_usd"]),
-            unpriced_calls=so_far.unpriced_calls + int(row["unpriced_calls"]),
-            error_calls=so_far.error_calls + int(row["error_calls"]),
-        )
-    return features
-
-
-def _models(body: bytes) -> list[ModelSpend]:
-    sums: dict[tuple[str, str], tuple[int, int, Decimal]] = defaultdict(lambda: (0, 0, ZERO))
-    for row in _rows(body):
-        name = (original(row["feature"]), original(row["model"]))
-        calls, tokens, cost = sums[name]
-        sums[name] = (
-            calls + int(row["calls"]),
-            tokens + int(row["input_tokens"]) + int(row["output_tokens"]),
-            cost + Decimal(row["estimated_cost_usd"]),
-        )
-    return [
-        ModelSpend(feature, model, calls, tokens, cost)
-        for (feature, model), (calls, tokens, cost) in sorted(sums.items())
-    ]
-
-
-def _notices(summary: bytes) -> frozenset[str]:
-    return frozenset(notice["key"] for notice in json.loads(summary).get("notices", ()))
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -19,7 +19,7 @@ from spend_report.adapters.langsmith.pages import (
 )
 from spend_report.adapters.langsmith.projects import find_projects
 from spend_report.adapters.langsmith.tasks import together
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.errors import OutOfTimeError
 from spend_report.ports import Take
@@ -151,7 +151,7 @@ class LangSmithRuns:
     ) -> None:
         def take(runs: Sequence[Run]) -> None:
             for run in runs:
-                feature = text_of(getattr(run.metadata, "feature", None))
+                feature = name_of(getattr(run.metadata, "feature", None))
                 found[run.id] = Ancestor(run.id, run.name or "", feature)
 
         await self._look_up(projects, ids, take, selects=ANCESTOR_SELECTS)

@@ -4,7 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,16 @@ class ReportDay:
     date: dt.date
     start: datetime
     end: datetime
+
+    @property
+    def hours(self) -> list[datetime]:
+        """The UTC hours that the day touches, each by its first instant: 23 to 27 of them.
+
+        The first and the last may be the neighbouring days' as well.
+        """
+        first = self.start.replace(minute=0, second=0, microsecond=0)
+        count = ceil((self.end - first) / _HOUR)
+        return [first + _HOUR * number for number in range(count)]
 
     @classmethod
     def of(cls, day: dt.date, timezone: ZoneInfo) -> "ReportDay":

@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
-from decimal import Context, Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +45,25 @@ def rounded(amount: Fraction) -> Decimal:
     Decimal('0.333333')
     """
     return Decimal(round(amount * 1_000_000)).scaleb(-6)
+
+
+def six_places(amount: Decimal) -> Decimal:
+    """`amount` rounded as `usd` rounds it."""
+    return amount.quantize(_SIX_PLACES)
+
+
+def shares(whole: Decimal, parts: Sequence[Decimal]) -> list[Decimal]:
+    """The exact `parts` of `whole` at six decimals, so that they sum to `whole` at six decimals.
+
+    Each is cut off, and the millionths that are left go to those that lost most by it (the largest
+    remainder method), so that no part is off by a millionth or turns negative.
+    """
+    cut = [part.quantize(_SIX_PLACES, ROUND_DOWN) for part in parts]
+    left = int((six_places(whole) - sum(cut)).scaleb(6))
+    losses = [part - own for part, own in zip(parts, cut, strict=True)]
+    for place in sorted(range(len(parts)), key=lambda place: (-losses[place], place))[:left]:
+        cut[place] += _SIX_PLACES
+    return cut
 
 
 def percent(part: Decimal, whole: Decimal) -> Figure:

@@ -1,18 +1,37 @@
-"""Text that strangers wrote into metadata, as one comparable value."""
+"""Names that strangers wrote into metadata and parameters, as comparable values of bounded length.
+
+Two names are the same if people can't tell them apart: they are compared and shown in Unicode's
+composed form (NFC) and without what nobody sees. This is the one entrance for names: whatever
+holds a name of a feature, a dimension's value or a model got it from here.
+"""
 
 import json
 import re
+import unicodedata
+from hashlib import sha256
 from typing import Any
 
-_LINE_BREAK = re.compile("\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+MOST_CHARACTERS = 200
+_HASH_DIGITS = 8
+
+_LINE_BREAK = re.compile("\r\n|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
+# Control characters, surrogates, and what Unicode calls default ignorable: soft hyphens, joiners,
+# direction marks, fillers, variation selectors, tags.
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
-def text_of(value: Any) -> str:
-    """`value` of a metadata key as text: trimmed, and empty if there is none.
+def name_of(value: Any) -> str:
+    """`value` of a metadata key as a name: trimmed, and empty if there is none.
 
     What is not text (numbers, lists, …) becomes its JSON, so that nothing is lost and equal
-    values stay equal. Line breaks become spaces, as they do in the reports. Lone surrogates,
-    which no encoding can carry, become `?`.
+    values stay equal. Line breaks and tabs become spaces, as they do in the reports; lone
+    surrogates, which no encoding can carry, become `?`. A name of more than `MOST_CHARACTERS` is
+    cut and ends in `…` and eight hexadecimal digits of its hash.
     """
     if value is None:
         return ""
@@ -21,9 +40,18 @@ def text_of(value: Any) -> str:
         if isinstance(value, str)
         else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     )
-    return one_line(text.encode("utf-8", "replace").decode("utf-8").strip())
+    if not (text.isascii() and text.isprintable()):
+        text = one_line(text.encode("utf-8", "replace").decode("utf-8"))
+        text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    text = text.strip()
+    return text if len(text) <= MOST_CHARACTERS else _cut(text)
 
 
 def one_line(text: str) -> str:
-    """`text` with a space for each line break."""
+    """`text` with a space for each line break or tab."""
     return _LINE_BREAK.sub(" ", text)
+
+
+def _cut(text: str) -> str:
+    mark = f"…{sha256(text.encode()).hexdigest()[:_HASH_DIGITS]}"
+    return text[: MOST_CHARACTERS - len(mark)] + mark

@@ -1,6 +1,6 @@
 """Budgets: what a feature, and all of them together, may cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -48,6 +48,15 @@ class Budgets:
     def of(self, feature: str) -> Budget | None:
         """The budget of `feature`: its own, else the default."""
         return self.features.get(feature, self.default)
+
+    def described(self) -> Iterator[tuple[str, str]]:
+        """Each amount by its path: `budgets/features/rag-search/daily`."""
+        named = {f"features/{feature}": budget for feature, budget in self.features.items()}
+        for path, budget in {**named, "default": self.default, "total": self.total}.items():
+            for period in ("daily", "weekly", "monthly"):
+                amount = getattr(budget, period, None)
+                if amount is not None:
+                    yield f"budgets/{path}/{period}", f"{amount:f}"
 
 
 def read_budgets(documents: Sequence[Document], problems: Problems) -> Budgets:

@@ -16,6 +16,10 @@ class Configuration:
     budgets: Budgets
     versions: Mapping[str, int]
 
+    def described(self) -> dict[str, str]:
+        """Every price and budget as text by a path, so that two configurations can be compared."""
+        return dict(sorted([*self.prices.described(), *self.budgets.described()]))
+
 
 def configuration(
     pricing: Sequence[Document], budgets: Sequence[Document], catalogue: Catalogue | None

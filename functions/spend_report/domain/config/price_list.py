@@ -79,6 +79,14 @@ class PriceList:
     parameters: Mapping[str, str]
     catalogue: Catalogue | None = None
 
+    def described(self) -> Iterator[tuple[str, str]]:
+        """Each price by its path, with all dates: `pricing/gpt-4o`, `input 2.5, output 10, …`."""
+        for model, history in self.models.items():
+            prices = zip(history.starts, history.rates, strict=True)
+            yield f"pricing/{model}", "; ".join(_described(start, own) for start, own in prices)
+        for alias, model in self.aliases.items():
+            yield f"pricing/{alias}", f"as {model}"
+
     def price(self, model: str, provider: str, start: datetime, end: datetime) -> Price | None:
         """The price of `model` between two instants, from any provider; None if unknown."""
         del provider
@@ -127,6 +135,14 @@ def read_prices(
                     models[model] = history
     aliases = _followed(links, parameters, catalogue, problems)
     return PriceList(models, aliases, parameters, catalogue)
+
+
+def _described(start: datetime, rates: Rates) -> str:
+    amounts = (
+        f"{name} {getattr(rates, name):f}"
+        for name in ("input", "output", "cache_read", "cache_write")
+    )
+    return f"{'' if start == _ALWAYS else f'from {start.date()}: '}{', '.join(amounts)}"
 
 
 _NO_NAME = "expected a model's name, without spaces around it"

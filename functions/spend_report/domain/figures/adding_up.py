@@ -1,9 +1,11 @@
-"""From the day's calls to its ledger."""
+"""From the day's calls to its ledger, and to what each hour came to."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, MutableMapping, MutableSequence
 from decimal import Decimal, InvalidOperation
 from itertools import compress
 from operator import not_
+from typing import NamedTuple
 
 from spend_report.domain.basics.money import ZERO, exact_sums
 from spend_report.domain.figures.ledger import Ledger, LineKey, Totals
@@ -14,94 +16,143 @@ from spend_report.domain.runs.run import ERROR, PENDING
 # Rows that are added up at once: what their figures cost in memory, some 10 MB.
 _BATCH = 50_000
 
+# A day of 25 hours that begins and ends within an hour touches 26 of them.
+MOST_HOURS = 27
+
+# A list for every slot there may be is fastest, but a flood of groups would fill the memory.
+_MOST_SLOTS_IN_A_LIST = 1_000_000
+
 # A smaller share of traces would be no sample but a slip.
 _LEAST_RATE = Decimal("0.000001")
 
 
-def ledger_of(columns: Columns) -> Ledger:
-    """The ledger of the calls in `columns`."""
+class Slot(NamedTuple):
+    """The calls of a group that started in one hour and have a recorded cost, or have none."""
+
+    group: Group
+    recorded: bool
+    hour: int
+    calls: int
+    without_usage: int
+    tokens: Tokens
+    langsmith_cost: Decimal
+
+
+def add_up(columns: Columns) -> list[Slot]:
+    """The sums over the calls in `columns`, in slots that have at least one."""
     sums = _Sums(len(columns.groups))
     for start in range(0, len(columns), _BATCH):
         sums.add(columns, slice(start, start + _BATCH))
     for row, usage in columns.usages.items():
-        sums.add_rare(_slot(columns.group[row], columns.recorded[row]), usage.tokens)
-    return Ledger(
-        (_line_key(group, recorded=recorded), sums.totals(number, group, recorded=recorded))
-        for number, group in enumerate(columns.groups, NO_CALL + 1)
-        for recorded in (True, False)
-        if sums.calls[_slot(number, recorded)]
-    )
+        number = _number(columns.group[row], columns.recorded[row], columns.hour[row])
+        sums.add_rare(number, usage.tokens)
+    return list(sums.slots(columns))
 
 
-def _slot(group: int, recorded: float) -> int:
-    """The place of the sums over a group's calls that LangSmith recorded a cost for, or none."""
-    return group + group + (recorded > 0)
+def ledger_of(slots: list[Slot]) -> Ledger:
+    """The ledger of the calls in `slots`."""
+    by_line: dict[tuple[int, bool], list[Slot]] = {}
+    for slot in slots:
+        by_line.setdefault((id(slot.group), slot.recorded), []).append(slot)
+    return Ledger((_line_key(own[0]), _totals(own)) for own in by_line.values())
+
+
+def _number(group: int, recorded: float, hour: int) -> int:
+    """The number of a slot."""
+    return (group + group + (recorded > 0)) * MOST_HOURS + hour
 
 
 class _Sums:
-    """Sums over calls by `_slot`: a list each, because that is how Python adds up fastest."""
+    """Sums over calls by the numbers of their slots."""
 
     def __init__(self, groups: int) -> None:
-        size = 2 * (NO_CALL + 1 + groups)
+        size = 2 * (NO_CALL + 1 + groups) * MOST_HOURS
         self.calls = Counter[int]()
         self.without_usage = Counter[int]()
-        self.input, self.output, self.cache_read = [0] * size, [0] * size, [0] * size
-        self.recorded = [ZERO] * size
+        self.input, self.output, self.cache_read = (_zeros(size) for _ in range(3))
+        self.recorded = defaultdict[int, Decimal](Decimal)
         self.rare = defaultdict[int, Tokens](Tokens)
 
     def add(self, columns: Columns, rows: slice) -> None:
         """Add what all calls have."""
         all_input, all_output = columns.input[rows], columns.output[rows]
         recorded = columns.recorded[rows]
-        pairs = zip(columns.group[rows], recorded, strict=True)
-        slots = [group + group + (cost > 0) for group, cost in pairs]  # `_slot`, but faster
-        self.calls.update(slots)
+        numbers = [  # `_number`, but faster
+            (group + group + (cost > 0)) * MOST_HOURS + hour
+            for group, cost, hour in zip(
+                columns.group[rows], recorded, columns.hour[rows], strict=True
+            )
+        ]
+        self.calls.update(numbers)
         inputs, outputs, cache_reads = self.input, self.output, self.cache_read
-        for slot, input_, output, cache_read in zip(
-            slots, all_input, all_output, columns.cache_read[rows], strict=True
+        for number, input_, output, cache_read in zip(
+            numbers, all_input, all_output, columns.cache_read[rows], strict=True
         ):
-            inputs[slot] += input_
-            outputs[slot] += output
-            cache_reads[slot] += cache_read
-        for slot, amount in exact_sums(slots, recorded).items():
-            self.recorded[slot] += amount
+            inputs[number] += input_
+            outputs[number] += output
+            cache_reads[number] += cache_read
+        for number, amount in exact_sums(numbers, recorded).items():
+            self.recorded[number] += amount
         if 0 in all_input:
             used = map(any, zip(all_input, all_output, strict=True))
-            self.without_usage.update(compress(slots, map(not_, used)))
+            self.without_usage.update(compress(numbers, map(not_, used)))
 
-    def add_rare(self, slot: int, tokens: Tokens) -> None:
+    def add_rare(self, number: int, tokens: Tokens) -> None:
         """Add what few calls have: writes to a cache, and cached tokens above the input."""
-        self.rare[slot] += Tokens(
+        self.rare[number] += Tokens(
             cache_write=tokens.cache_write,
             cache_write_1h=tokens.cache_write_1h,
             cached_above_input=tokens.cached_above_input,
         )
 
-    def totals(self, number: int, group: Group, *, recorded: bool) -> Totals:
-        """The sums over the calls of a group."""
-        slot = _slot(number, recorded)
-        calls = self.calls[slot]
-        tokens = self.rare[slot] + Tokens(
-            self.input[slot], self.output[slot], self.cache_read[slot]
-        )
-        compared = recorded and group.rates is not None
-        return Totals(
-            calls=calls,
-            tokens=tokens,
-            errors=calls if group.status == ERROR else 0,
-            pending=calls if group.status == PENDING else 0,
-            without_usage=self.without_usage[slot],
-            langsmith_cost=self.recorded[slot],
-            compared=calls if compared else 0,
-            compared_cost=group.rates.cost(tokens) if group.rates and recorded else ZERO,
-        )
+    def slots(self, columns: Columns) -> Iterator[Slot]:
+        """The slots with calls."""
+        for number, calls in sorted(self.calls.items()):
+            group, recorded = divmod(number // MOST_HOURS, 2)
+            if group == NO_CALL:
+                continue
+            tokens = Tokens(self.input[number], self.output[number], self.cache_read[number])
+            yield Slot(
+                group=columns.groups[group - NO_CALL - 1],
+                recorded=bool(recorded),
+                hour=number % MOST_HOURS,
+                calls=calls,
+                without_usage=self.without_usage[number],
+                tokens=tokens + self.rare[number] if number in self.rare else tokens,
+                langsmith_cost=self.recorded[number] if recorded else ZERO,
+            )
 
 
-def _line_key(group: Group, *, recorded: bool) -> LineKey:
+def _zeros(size: int) -> MutableSequence[int] | MutableMapping[int, int]:
+    return [0] * size if size <= _MOST_SLOTS_IN_A_LIST else defaultdict(int)
+
+
+def _totals(slots: list[Slot]) -> Totals:
+    group, recorded = slots[0].group, slots[0].recorded
+    calls = sum(slot.calls for slot in slots)
+    tokens = sum((slot.tokens for slot in slots), Tokens())
+    langsmith_cost = sum((slot.langsmith_cost for slot in slots), ZERO)
+    cost = langsmith_cost if group.rates is None else group.rates.cost(tokens)
+    compared = recorded and group.rates is not None
+    return Totals(
+        calls=calls,
+        tokens=tokens,
+        errors=calls if group.status == ERROR else 0,
+        error_cost=cost if group.status == ERROR else ZERO,
+        pending=calls if group.status == PENDING else 0,
+        without_usage=sum(slot.without_usage for slot in slots),
+        langsmith_cost=langsmith_cost,
+        compared=calls if compared else 0,
+        compared_cost=cost if compared else ZERO,
+    )
+
+
+def _line_key(slot: Slot) -> LineKey:
+    group = slot.group
     if group.rates is not None:
         source = group.rates.source
     else:
-        source = PriceSource.LANGSMITH if recorded else PriceSource.UNPRICED
+        source = PriceSource.LANGSMITH if slot.recorded else PriceSource.UNPRICED
     return LineKey(
         project=group.project.name,
         feature=group.feature,

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.hours import Hours
 from spend_report.domain.prices.pricing import Rates
 
 
@@ -21,6 +22,27 @@ class FeatureSpend:
     cost: Decimal
     unpriced_calls: int
     error_calls: int
+    cache_write_tokens: int = 0
+    error_cost: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpend:
+    """What one feature's calls of one model come to."""
+
+    feature: str
+    model: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    cached_input_tokens: int = 0
+    error_calls: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +165,8 @@ class DayFigures:
 
     `features` is sorted by cost, highest first, ties by name, and `lines` likewise within the
     sort order of their keys. `left_out` maps a reason to a number of runs;
-    `fetched == calls + sum(left_out.values())`.
+    `fetched == calls + sum(left_out.values())`. `folded` are the metadata keys of which only the
+    costliest values have rows, with the number of those.
     """
 
     date: date
@@ -159,6 +182,9 @@ class DayFigures:
     fetched: int
     left_out: Mapping[str, int]
     used_rates: Sequence[UsedRates] = ()
+    models: Sequence[ModelSpend] = ()
+    hours: Hours = field(default_factory=Hours)
+    folded: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def cost(self) -> Decimal:
@@ -173,48 +199,3 @@ class DayFigures:
     def feature(self, name: str) -> FeatureSpend | None:
         """The day's figures of the feature `name`, if it had calls."""
         return next((row for row in self.features if row.feature == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpend:
-    """Calls, tokens (input and output) and US dollars of one feature on one model."""
-
-    feature: str
-    model: str
-    calls: int
-    tokens: int
-    cost: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PastDay:
-    """A day as its own reports in the bucket say it was, at six decimals.
-
-    `models` is empty where only `spend_by_feature` was read. `notices` are the keys of the
-    notices about the data that the day had, sent or not.
-    """
-
-    date: date
-    features: Mapping[str, FeatureSpend]
-    models: Sequence[ModelSpend] = ()
-    notices: frozenset[str] = frozenset()
-
-    @property
-    def cost(self) -> Decimal:
-        """The day's cost over all features."""
-        return sum((feature.cost for feature in self.features.values()), ZERO)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The reported days before the report's day, by date. A missing day was not reported.
-
-    Reaches back to the first day of the month, the ISO week, and thirty days, whichever is
-    the earliest; the models of the last seven calendar days are in it.
-    """
-
-    days: Mapping[date, PastDay]
-
-    def reported(self, dates: Sequence[date]) -> list[PastDay]:
-        """Those of `dates` that were reported, in the given order."""
-        return [self.days[day] for day in dates if day in self.days]

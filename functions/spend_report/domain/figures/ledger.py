@@ -36,7 +36,7 @@ class Totals:
     """Sums over calls; costs in US dollars.
 
     `langsmith_cost` is what LangSmith recorded, on `compared` of the calls; `compared_cost` is
-    ours for exactly those.
+    ours for exactly those. `error_cost` is that of the calls that failed.
     """
 
     calls: int = 0
@@ -47,6 +47,7 @@ class Totals:
     compared: int = 0
     langsmith_cost: Decimal = ZERO
     compared_cost: Decimal = ZERO
+    error_cost: Decimal = ZERO
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(*(getattr(self, name) + getattr(other, name) for name in _COUNTERS))
@@ -87,3 +88,8 @@ def cost_of(key: LineKey, totals: Totals) -> Decimal:
     if key.rates is not None:
         return key.rates.cost(totals.tokens)
     return totals.langsmith_cost if key.source is PriceSource.LANGSMITH else ZERO
+
+
+def unpriced_calls(key: LineKey, totals: Totals) -> int:
+    """The calls of a line without a price. One without tokens costs nothing, so none is missing."""
+    return totals.calls - totals.without_usage if key.source is PriceSource.UNPRICED else 0

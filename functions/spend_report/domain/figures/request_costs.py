@@ -1,22 +1,24 @@
 """What a request costs: the calls of a trace together.
 
-Costs are integers here, in the largest decimal unit of which every rate is a multiple, so they are
-exact, and fast to add. What LangSmith recorded is cut at 18 decimals.
+Costs are whole numbers of a unit here (see `units`), which are exact, and fast to add.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from heapq import nlargest, nsmallest
 from itertools import compress
 from typing import NamedTuple
 
 from spend_report.domain.basics.money import exactly
 from spend_report.domain.figures.day_figures import Request, RequestCosts
-from spend_report.domain.prices.pricing import Rates
-from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-
-_DECIMALS_OF_RECORDED = 18
+from spend_report.domain.figures.units import (
+    NOTHING,
+    decimals_of,
+    dollars_of,
+    prices_of,
+    units_of,
+)
+from spend_report.domain.runs.columns import NO_CALL, Columns
 
 
 class TraceCosts:
@@ -35,7 +37,7 @@ class TraceCosts:
     def count(self) -> None:
         """Add up, once more where calls have turned out to be none."""
         columns = self._columns
-        self.decimals = max(map(_decimals, columns.groups), default=0)
+        self.decimals = decimals_of(columns.groups)
         self.units = dict.fromkeys(_calls(columns, columns.traces), 0)
         run_costs = _run_costs(columns, self.decimals)
         calls = zip(columns.traces, run_costs, strict=True)
@@ -114,21 +116,9 @@ def _calls[T](columns: Columns, column: Iterable[T]) -> Iterable[T]:
     return compress(column, columns.group) if NO_CALL in columns.group else column
 
 
-def _decimals(group: Group) -> int:
-    """How many decimals of a dollar a call of `group` may have."""
-    if group.rates is None:
-        return _DECIMALS_OF_RECORDED
-    rates = group.rates
-    all_rates = (
-        *(rates.input, rates.output),
-        *(rates.cache_read, rates.cache_write, rates.cache_write_1h),
-    )
-    return 6 + max(0, *(-int(rate.normalize().as_tuple().exponent) for rate in all_rates))
-
-
 def _run_costs(columns: Columns, decimals: int) -> list[int]:
     """The cost of each run, in units."""
-    prices = [(0, 0, 0), *(_prices(group.rates, decimals) for group in columns.groups)]
+    prices = [NOTHING, *(prices_of(group.rates, decimals) for group in columns.groups)]
     costs = [
         input_ * price - cache_read * off + output * output_price
         for (price, off, output_price), input_, cache_read, output in zip(
@@ -141,32 +131,14 @@ def _run_costs(columns: Columns, decimals: int) -> list[int]:
     ]
     for row, usage in columns.usages.items():
         if columns.group[row] != NO_CALL and (rates := columns.group_of(row).rates) is not None:
-            costs[row] = _units(rates.cost(usage.tokens), decimals)
+            costs[row] = units_of(rates.cost(usage.tokens), decimals)
     numbers = enumerate(columns.groups, NO_CALL + 1)
     unpriced = {number for number, group in numbers if group.rates is None}
     if unpriced:
         for row, number in enumerate(columns.group):
             if number in unpriced:
-                costs[row] = _units(exactly(columns.recorded[row]), decimals)
+                costs[row] = units_of(exactly(columns.recorded[row]), decimals)
     return costs
-
-
-def _prices(rates: Rates | None, decimals: int) -> tuple[int, int, int]:
-    """Units for an input token, how many less for a cached one, and for an output token."""
-    if rates is None:
-        return 0, 0, 0
-    input_, read, output = (
-        _units(rate, decimals - 6) for rate in (rates.input, rates.cache_read, rates.output)
-    )
-    return input_, input_ - read, output
-
-
-def _units(amount: Decimal, decimals: int) -> int:
-    return int(amount.scaleb(decimals))
-
-
-def _dollars(units: int, decimals: int) -> Decimal:
-    return Decimal(units).scaleb(-decimals)
 
 
 def _request_costs(units: list[int], decimals: int) -> RequestCosts:
@@ -174,9 +146,9 @@ def _request_costs(units: list[int], decimals: int) -> RequestCosts:
     nearest_rank = -(-len(units) * 95 // 100) - 1
     return RequestCosts(
         count=len(units),
-        median=_dollars(units[(len(units) - 1) // 2] + units[len(units) // 2], decimals) / 2,
-        p95=_dollars(units[nearest_rank], decimals),
-        maximum=_dollars(units[-1], decimals),
+        median=dollars_of(units[(len(units) - 1) // 2] + units[len(units) // 2], decimals) / 2,
+        p95=dollars_of(units[nearest_rank], decimals),
+        maximum=dollars_of(units[-1], decimals),
     )
 
 
@@ -191,6 +163,6 @@ def _request(columns: Columns, top: _Top, feature: str, decimals: int) -> Reques
         calls=len(top.rows),
         input_tokens=sum(columns.input[row] for row in top.rows),
         output_tokens=sum(columns.output[row] for row in top.rows),
-        cost=_dollars(-top.negative_units, decimals),
+        cost=dollars_of(-top.negative_units, decimals),
         url=project.trace_url(top.trace_id),
     )

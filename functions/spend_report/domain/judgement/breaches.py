@@ -9,7 +9,8 @@ from enum import StrEnum
 from spend_report.domain.basics.day import days_from
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budget, Budgets
-from spend_report.domain.figures.day_figures import DayFigures, History
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.forecast import Forecast, month_end, month_forecast, month_start
 
 FULL = Decimal(1)

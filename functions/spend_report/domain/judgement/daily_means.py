@@ -5,13 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from spend_report.domain.figures.day_figures import (
-    DayFigures,
-    FeatureSpend,
-    ModelSpend,
-    PastDay,
-    SpendLine,
-)
+from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
+from spend_report.domain.figures.history import PastDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +39,6 @@ NO_SPEND = Spend(Fraction(0), Fraction(0), Fraction(0))
 ABSENT: Mean = (Volume(), {})
 
 
-def today_of(figures: DayFigures) -> PastDay:
-    """The day of `figures` in the form of the days before it, but with exact costs."""
-    lines = [
-        ModelSpend(line.feature, line.model, line.calls, _tokens(line), line.cost)
-        for line in figures.lines
-    ]
-    return PastDay(figures.date, {row.feature: row for row in figures.features}, lines)
-
-
 def means(days: Sequence[PastDay], per_days: int, *, detailed: bool) -> dict[str, Mean]:
     """The mean of each feature over `days`, for so many days.
 
@@ -65,7 +51,9 @@ def means(days: Sequence[PastDay], per_days: int, *, detailed: bool) -> dict[str
         for feature, row in day.features.items():
             rows.setdefault(feature, []).append(row)
             if not detailed:
-                whole = ModelSpend(feature, "", row.calls, _tokens(row), row.cost)
+                whole = ModelSpend(
+                    feature, "", row.calls, row.input_tokens, row.output_tokens, row.cost
+                )
                 models.setdefault(feature, []).append(whole)
         for spend in day.models if detailed else ():
             models.setdefault(spend.feature, []).append(spend)
@@ -73,10 +61,6 @@ def means(days: Sequence[PastDay], per_days: int, *, detailed: bool) -> dict[str
         feature: (_volume(own, over), _by_model(models.get(feature, ()), over))
         for feature, own in rows.items()
     }
-
-
-def _tokens(row: FeatureSpend | SpendLine) -> int:
-    return row.input_tokens + row.output_tokens
 
 
 def _volume(rows: Sequence[FeatureSpend], over: Fraction) -> Volume:

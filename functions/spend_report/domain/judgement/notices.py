@@ -11,7 +11,8 @@ from enum import StrEnum
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, share, short_day, things
 from spend_report.domain.figures.build_figures import UNREADABLE
-from spend_report.domain.figures.day_figures import DayFigures, History, UnpricedModel
+from spend_report.domain.figures.day_figures import DayFigures, UnpricedModel
+from spend_report.domain.figures.history import History
 from spend_report.domain.runs.attribution import UNTAGGED
 
 DRIFT_LIMIT = Decimal("0.20")
@@ -31,6 +32,9 @@ class NoticeKind(StrEnum):
     USAGE_MISSING = "usage_missing"
     DATA_ERROR = "data_error"
     UNREADABLE_RUNS = "unreadable_runs"
+    REPORT_KEPT = "report_kept"
+    CALENDAR_SHIFT = "calendar_shift"
+    TOO_MANY_NAMES = "too_many_names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Notice:
     key: str
     features: Sequence[str] = ()
     add: str = ""
+    calls: int = 0
+    cost: Decimal = Decimal(0)
 
 
 def notices(
@@ -60,21 +66,33 @@ def notices(
     `untagged_limit` is the share of the cost above which `untagged` is too much, `config_path`
     the root of the parameters. `history` tells the first day of what was wrong before.
     """
-    before = max((day for day in history.days if day < figures.date), default=None)
-    known = history.days[before].notices if before else frozenset()
-    since = {_identity_in(key): key for key in known}
     return [
         Notice(
             day=figures.date,
             kind=found.kind,
             subject=found.subject,
             text=found.text,
-            key=since.get(found.identity) or f"notice/{figures.date}/{found.identity}",
+            key=notice_key(found.kind, found.about, figures.date, history),
             features=found.features,
             add=found.add,
         )
         for found in _findings(figures, history, untagged_limit, config_path)
     ]
+
+
+def notice_key(kind: NoticeKind, about: str, day: date, history: History) -> str:
+    """The key of a notice on `day`, in which stands the first day of the same trouble.
+
+    That is the one which the newest reported day before has in its own notice of the kind
+    `about` the same; `day` itself where it has none.
+    """
+    if len(about) > _KEY_WIDTH:
+        about = hashlib.sha256(about.encode()).hexdigest()
+    identity = f"{kind}/{about}"
+    newest = max((past for past in history.days if past < day), default=None)
+    known = history.days[newest].notices if newest else frozenset()
+    same = (key for key in known if key.split("/", 2)[2:] == [identity])
+    return next(same, f"notice/{day}/{identity}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +103,6 @@ class _Finding:
     text: str
     features: Sequence[str] = ()
     add: str = ""
-
-    @property
-    def identity(self) -> str:
-        about = self.about
-        if len(about) > _KEY_WIDTH:
-            about = hashlib.sha256(about.encode()).hexdigest()
-        return f"{self.kind}/{about}"
-
-
-def _identity_in(key: str) -> str:
-    """The part of a notice's key after its date."""
-    return "/".join(key.split("/")[2:])
 
 
 def _findings(

@@ -6,6 +6,7 @@ from datetime import date
 from urllib.parse import quote
 
 from spend_report.domain.figures.day_figures import DayFigures, Request
+from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
@@ -37,13 +38,14 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class DayAlerts:
-    """One reported day: its figures, their causes, and what is exceeded or wrong."""
+    """One reported day: its figures, their causes, what is exceeded or wrong, the days before."""
 
     figures: DayFigures
     drivers: Sequence[Driver]
     breaches: Sequence[Breach]
     notices: Sequence[Notice]
     links: Links
+    history: History
 
     @property
     def day(self) -> date:
@@ -85,14 +87,6 @@ def severity_of(days: Sequence[DayAlerts]) -> Severity:
     """Critical if one breach is."""
     critical = any(breach.severity is Severity.CRITICAL for day in days for breach in day.breaches)
     return Severity.CRITICAL if critical else Severity.WARNING
-
-
-def keys_of(days: Sequence[DayAlerts]) -> frozenset[str]:
-    """Everything that the alert log has to know about: what is told and what that covers."""
-    breaches = [breach for day in days for breach in day.breaches]
-    covered = {key for breach in breaches for key in breach.covers}
-    notices = {notice.key for day in days for notice in day.notices}
-    return frozenset(covered | {breach.key for breach in breaches} | notices)
 
 
 def only(days: Sequence[DayAlerts], keys: frozenset[str]) -> list[DayAlerts]:

@@ -18,8 +18,7 @@ from spend_report.domain.basics.wording import (
     signed_dollars,
     things,
 )
-from spend_report.domain.figures.day_figures import DayFigures, History, PastDay
-from spend_report.domain.judgement.daily_means import today_of
+from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
 from spend_report.domain.messages.machine_json import short_name, why
@@ -74,17 +73,14 @@ class Digest:
         return f"{self.start.isocalendar().year}-W{self.week:02}"
 
 
-def digest(figures: DayFigures, history: History, links: Links) -> Digest | None:
-    """The week that ends with the day of `figures`.
+def digest(sunday: date, history: History, links: Links) -> Digest | None:
+    """The week that ends with `sunday`, which is in `history` as the weeks before are.
 
-    None unless that is a Sunday, or if neither week had a call.
+    None if neither this week nor the one before had a call.
     """
-    if figures.date.isoweekday() != WEEK:
-        return None
-    dates = [*days_before(figures.date, WEEK - 1), figures.date]
+    dates = days_before(sunday + timedelta(days=1), WEEK)
     dates_before = days_before(dates[0], WEEK)
-    week = [*history.reported(dates[:-1]), today_of(figures)]
-    before = history.reported(dates_before)
+    week, before = history.reported(dates), history.reported(dates_before)
     if not any(day.features for day in [*week, *before]):
         return None
     per_day = len(week) != len(before)
@@ -92,9 +88,9 @@ def digest(figures: DayFigures, history: History, links: Links) -> Digest | None
         start=dates[0],
         days=week,
         days_before=before,
-        missing=[day for day in dates[:-1] if day not in history.days],
+        missing=[day for day in dates if day not in history.days],
         missing_before=[day for day in dates_before if day not in history.days],
-        drivers=compare(week, before, figures.date, per_days=1 if per_day else len(week)),
+        drivers=compare(week, before, sunday, per_days=1 if per_day else len(week)),
         per_day=per_day,
         links=links,
     )

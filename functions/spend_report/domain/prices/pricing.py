@@ -68,6 +68,11 @@ class Tokens(Struct, frozen=True, gc=False):
         )
 
     @property
+    def written(self) -> int:
+        """Input tokens that were written to a cache, for however long."""
+        return self.cache_write + self.cache_write_1h
+
+    @property
     def uncached(self) -> int:
         """Input tokens at the full price; never negative."""
         cached = self.cache_read + self.cache_write + self.cache_write_1h

@@ -202,10 +202,5 @@ def safe(text: object) -> str:
     return one_line(text)
 
 
-def original(cell: str) -> str:
-    """The text that `safe` made `cell` of, but for its line breaks."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS) else cell
-
-
 def _is_text(cell: object) -> bool:
     return isinstance(cell, str) and not isinstance(cell, Figure)

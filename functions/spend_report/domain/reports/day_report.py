@@ -1,24 +1,28 @@
 """A day's report: its figures and what they mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spend_report.domain.basics.day import ReportDay, days_before
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import DayFigures, History, PastDay
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.history import History, PastDay, today_of
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.judgement.daily_means import today_of
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the figures rest on: the versions of the parameters by name, and the catalogue."""
+    """What the figures rest on: the versions of the parameters by name, and the catalogue.
+
+    `configuration` is what prices and budgets say, by path.
+    """
 
     timezone: str
     parameters: Mapping[str, int]
     catalogue: str
+    configuration: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class DayReport:
     """Everything that is known of a day.
 
     `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
-    names a feature.
+    names a feature. A day that was not over when it was read is not `complete`.
     """
 
     day: ReportDay
@@ -39,6 +43,7 @@ class DayReport:
     origin: Origin
     links: Mapping[str, str]
     feature_key: str
+    complete: bool = True
 
     @property
     def today(self) -> PastDay:

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
 
-from spend_report.domain.basics.money import usd
-from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.figures.history import PastDay
 from spend_report.domain.reports import csv_tables
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.summary import summary
@@ -45,51 +43,35 @@ def files_of(
     page: bytes,
     *,
     uris: Mapping[str, str],
-    before: bytes | None,
+    before: PastDay | None,
 ) -> list[ReportFile]:
-    """The set of `report`.
+    """The set of `report`, the record last.
 
-    `uris` says where each of `REPORTS` will lie, and `before` is the summary that the day had
-    until now.
+    `uris` says where each of `REPORTS` will lie, and `before` is the day as its record had it
+    until now. The record has the SHA-256 of every other file by its name.
     """
-    figures = report.figures
+    figures, is_newest = report.figures, report.complete
 
     def csv(name: str, body: bytes, latest: str | None = None) -> ReportFile:
         return ReportFile(name, "csv", _CSV, body, latest)
 
-    return [
-        csv(MAIN_REPORT, csv_tables.by_feature(figures, report.budgets), f"{MAIN_REPORT}.csv"),
+    files = [
+        csv(
+            MAIN_REPORT,
+            csv_tables.by_feature(figures, report.budgets),
+            f"{MAIN_REPORT}.csv" if is_newest else None,
+        ),
         csv("spend_detail", csv_tables.detail(figures, dimensions)),
         csv("untagged", csv_tables.untagged(figures)),
         csv("top_requests", csv_tables.top_requests(figures)),
         csv("drivers", csv_tables.drivers(figures.date, report.drivers)),
-        ReportFile(PAGE, "html", "text/html; charset=utf-8", page, f"{PAGE}.html"),
         ReportFile(
-            SUMMARY,
-            "json",
-            "application/json",
-            summary(
-                report,
-                reports=uris,
-                alerts=[_alert(breach) for breach in report.breaches],
-                notices=[_notice(notice) for notice in report.notices],
-                before=before,
-            ),
+            PAGE, "html", "text/html; charset=utf-8", page, f"{PAGE}.html" if is_newest else None
         ),
     ]
-
-
-def _alert(breach: Breach) -> dict[str, Any]:
-    return {
-        "key": breach.key,
-        "feature": breach.feature,
-        "period": breach.period,
-        "budget_usd": usd(breach.budget),
-        "spent_usd": usd(breach.spent),
-        "threshold": None if breach.threshold is None else float(breach.threshold),
-        "severity": breach.severity,
+    hashes = {
+        f"{file.report}_{figures.date}.{file.suffix}": sha256(file.body).hexdigest()
+        for file in files
     }
-
-
-def _notice(notice: Notice) -> dict[str, Any]:
-    return {"key": notice.key, "kind": notice.kind, "text": notice.text}
+    record = summary(report, reports=uris, files=hashes, before=before)
+    return [*files, ReportFile(SUMMARY, "json", "application/json", record)]

@@ -1,16 +1,26 @@
-"""`summary.json`: the totals, and what anyone needs to recompute a cell of the other reports."""
+"""The day's record, made from its report."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from itertools import islice
 
-from spend_report.domain.basics.money import ZERO, percent, usd
-from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
+from spend_report.domain.basics.money import ZERO, percent, six_places, usd
+from spend_report.domain.figures import record as typed
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.history import PastDay
+from spend_report.domain.figures.record import SCHEMA, Record, encoded
+from spend_report.domain.prices.pricing import Tokens
 from spend_report.domain.reports.day_report import DayReport
+from spend_report.domain.reports.summary_quality import data_quality, second_opinion
+from spend_report.domain.reports.summary_sums import features_of, hours_of
 
-# Within this, our cost and LangSmith's agree: it rounds, and prices linearly.
-_NORMAL_DRIFT = Decimal("0.05")
+MOST_BYTES = 2_000_000
+"""What a reader of a month of records can bear, and so the most that a record may have."""
+
+# How many rows each list of details has at most. Where names are so long that a record would be
+# too large all the same, the next fewer are taken.
+_MOST_ROWS = (4_000, 1_000, 250, 60, 15)
+
 _WORTH_A_WORD = Decimal("0.01")
 
 
@@ -18,153 +28,166 @@ def summary(
     report: DayReport,
     *,
     reports: Mapping[str, str],
-    alerts: Sequence[Mapping[str, Any]],
-    notices: Sequence[Mapping[str, Any]],
-    before: bytes | None,
+    files: Mapping[str, str],
+    before: PastDay | None,
 ) -> bytes:
-    """The summary of `report`. `before` is the one that its day had until now."""
+    """The record of `report`.
+
+    `reports` says where each report lies, `files` has the SHA-256 of each file of the set by its
+    name. `before` is the day as its record had it until now.
+    """
+    for most in _MOST_ROWS:
+        body = encoded(_record(report, reports, files, before, most))
+        if len(body) <= MOST_BYTES:
+            break
+    return body
+
+
+def _record(
+    report: DayReport,
+    reports: Mapping[str, str],
+    files: Mapping[str, str],
+    before: PastDay | None,
+    most: int,
+) -> Record:
     day, figures, origin = report.day, report.figures, report.origin
-    content = {
-        "date": day.date.isoformat(),
-        "timezone": origin.timezone,
-        "start": day.start.isoformat(),
-        "end": day.end.isoformat(),
-        "total": {
-            "calls": figures.calls,
-            "input_tokens": sum(row.input_tokens for row in figures.features),
-            "output_tokens": sum(row.output_tokens for row in figures.features),
-            "cached_input_tokens": sum(row.cached_input_tokens for row in figures.features),
-            "cost_usd": usd(figures.cost),
-            "exact_cost_usd": f"{figures.cost.normalize():f}",
+    features = list(figures.features)
+    return Record(
+        schema=SCHEMA,
+        date=day.date,
+        complete=report.complete,
+        timezone=origin.timezone,
+        start=day.start,
+        end=day.end,
+        total=_total(figures),
+        runs=typed.Runs(figures.fetched, figures.calls, dict(figures.left_out)),
+        features=features_of(figures, most),
+        hours=hours_of(figures, most),
+        cost_by_price_source=_by_source(figures),
+        cost_per_request={
+            row.feature: typed.PerRequest(
+                costs.count,
+                six_places(costs.median),
+                six_places(costs.p95),
+                six_places(costs.maximum),
+            )
+            for row in features[:most]
+            if (costs := figures.request_costs.get(row.feature))
         },
-        "runs": {
-            "fetched": figures.fetched,
-            "counted": figures.calls,
-            "left_out": dict(figures.left_out),
-        },
-        "features": {
-            row.feature: {"calls": row.calls, "cost_usd": usd(row.cost)} for row in figures.features
-        },
-        "cost_by_price_source": _by_source(figures),
-        "cost_per_request": {
-            feature: {
-                "requests": costs.count,
-                "median_usd": usd(costs.median),
-                "p95_usd": usd(costs.p95),
-                "maximum_usd": usd(costs.maximum),
-            }
-            for feature, costs in figures.request_costs.items()
-        },
-        "data_quality": _quality(figures),
-        "langsmith": _second_opinion(figures),
-        "sampling": {
+        data_quality=data_quality(figures, most),
+        langsmith=second_opinion(figures, most),
+        sampling={
             "calls": figures.sampling.calls,
             "share_of_calls_pct": percent(Decimal(figures.sampling.calls), Decimal(figures.calls)),
             "cost_usd": usd(figures.sampling.cost),
             "scaled_cost_usd": usd(figures.sampling.scaled_cost),
         },
-        "versions": {"parameters": dict(origin.parameters), "catalogue": origin.catalogue},
-        "prices_usd_per_million_tokens": [
-            {
-                "model": row.model,
-                "provider": row.provider,
-                "price_source": row.rates.source,
-                "input": str(row.rates.input),
-                "output": str(row.rates.output),
-                "cache_read": str(row.rates.cache_read),
-                "cache_write": str(row.rates.cache_write),
-                "cache_write_1h": str(row.rates.cache_write_1h),
-            }
-            for row in figures.used_rates
+        versions=typed.Versions(dict(origin.parameters), origin.catalogue),
+        configuration=dict(islice(origin.configuration.items(), most)),
+        prices_usd_per_million_tokens=_prices(figures, most),
+        reports=dict(reports),
+        files=dict(files),
+        alerts=_alerts(report)[:most],
+        notices=[
+            typed.Notice(notice.key, notice.kind, notice.text) for notice in report.notices[:most]
         ],
-        "reports": dict(reports),
-        "alerts": list(alerts),
-        "notices": list(notices),
-        "restated": _restated(figures.cost, before),
+        history={
+            "reported_days": [past.isoformat() for past in sorted(report.history.days)],
+            "passed_over": dict(islice(report.history.passed_over.items(), most)),
+        },
+        restated=_restated(figures.cost, before),
+        omitted=_omitted(report, most),
+    )
+
+
+def _omitted(report: DayReport, most: int) -> dict[str, int]:
+    """How many rows of which list there was no room for."""
+    counts = {
+        "alerts": len(report.breaches),
+        "configuration": len(report.origin.configuration),
+        "cost_per_request": len(report.figures.features),
+        "notices": len(report.notices),
+        "prices": len(report.figures.used_rates),
+        "unpriced": len(report.figures.unpriced),
     }
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    return {name: count - most for name, count in counts.items() if count > most}
 
 
-def _by_source(figures: DayFigures) -> dict[str, str]:
+def _total(figures: DayFigures) -> typed.Total:
+    rows = figures.features
+    tokens = sum((hour.tokens for own in figures.hours.models.values() for hour in own), Tokens())
+    return typed.Total(
+        calls=figures.calls,
+        input_tokens=tokens.input,
+        output_tokens=tokens.output,
+        cached_input_tokens=tokens.cache_read,
+        cost_usd=six_places(figures.cost),
+        exact_cost_usd=f"{figures.cost.normalize():f}",
+        error_calls=sum(row.error_calls for row in rows),
+        error_cost_usd=six_places(sum((row.error_cost for row in rows), ZERO)),
+        tokens=typed.Tokens(
+            input=tokens.input,
+            cached_input=tokens.cache_read,
+            cache_write=tokens.cache_write,
+            cache_write_1h=tokens.cache_write_1h,
+            output=tokens.output,
+        ),
+    )
+
+
+def _alerts(report: DayReport) -> list[typed.Alert]:
+    return [
+        typed.Alert(
+            key=breach.key,
+            feature=breach.feature,
+            period=breach.period,
+            budget_usd=six_places(breach.budget),
+            spent_usd=six_places(breach.spent),
+            threshold=breach.threshold,
+            severity=breach.severity,
+        )
+        for breach in report.breaches
+    ]
+
+
+def _prices(figures: DayFigures, most: int) -> list[dict[str, str]]:
+    return [
+        {
+            "model": row.model,
+            "provider": row.provider,
+            "price_source": row.rates.source,
+            "input": str(row.rates.input),
+            "output": str(row.rates.output),
+            "cache_read": str(row.rates.cache_read),
+            "cache_write": str(row.rates.cache_write),
+            "cache_write_1h": str(row.rates.cache_write_1h),
+        }
+        for row in figures.used_rates[:most]
+    ]
+
+
+def _by_source(figures: DayFigures) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in figures.lines:
         sums[line.price_source] = sums.get(line.price_source, ZERO) + line.cost
-    return {source: usd(cost) for source, cost in sorted(sums.items())}
+    return {source: six_places(cost) for source, cost in sorted(sums.items())}
 
 
-def _quality(figures: DayFigures) -> dict[str, Any]:
-    untagged = figures.feature("untagged")
-    return {
-        "error_calls": figures.quality.error_calls,
-        "pending_calls": figures.quality.pending_calls,
-        "calls_without_usage": figures.quality.without_usage,
-        "calls_without_model": figures.quality.without_model,
-        "untagged_calls": untagged.calls if untagged else 0,
-        "untagged_share_of_cost_pct": percent(untagged.cost if untagged else ZERO, figures.cost),
-        "unpriced": [
-            {
-                "model": model.model,
-                "provider": model.provider,
-                "calls": model.calls,
-                "input_tokens": model.input_tokens,
-                "output_tokens": model.output_tokens,
-                "features": list(model.features),
-            }
-            for model in figures.unpriced
-        ],
-        "data_errors": {
-            reason: {"calls": calls, "tokens": tokens}
-            for reason, (calls, tokens) in figures.quality.errors.items()
-        },
-    }
-
-
-def _second_opinion(figures: DayFigures) -> dict[str, Any]:
-    """Our cost beside LangSmith's, over the runs that both put a cost on."""
-    total = ModelDrift(
-        "total",
-        sum((model.ours for model in figures.drift), ZERO),
-        sum((model.langsmith for model in figures.drift), ZERO),
-    )
-    return {
-        **_drift(total),
-        "models": {model.model: _drift(model) for model in figures.drift},
-        "models_off": [
-            model.model for model in figures.drift if abs(model.share or ZERO) > _NORMAL_DRIFT
-        ],
-    }
-
-
-def _drift(model: ModelDrift) -> dict[str, str]:
-    return {
-        "our_cost_usd": usd(model.ours),
-        "langsmith_cost_usd": usd(model.langsmith),
-        "drift_pct": percent(model.ours - model.langsmith, model.langsmith),
-    }
-
-
-def _restated(cost: Decimal, before: bytes | None) -> dict[str, str] | None:
+def _restated(cost: Decimal, before: PastDay | None) -> typed.Restated | None:
     """What the day cost before it moved by more than a hundredth, and what has changed since.
 
     A rerun that changes nothing, or little, keeps the figure that an earlier one kept.
     """
-    old = _content(before)
-    try:
-        previous = Decimal(old["total"]["exact_cost_usd"])
-        if abs(cost - previous) <= _WORTH_A_WORD * previous:
-            previous = Decimal(old["restated"]["previous_cost_usd"])
-    except (KeyError, TypeError):  # none before, none kept, or not a summary of ours
+    if before is None:
         return None
-    return {
-        "previous_cost_usd": usd(previous),
-        "cost_usd": usd(cost),
-        "change_usd": usd(cost - previous),
-        "change_pct": percent(cost - previous, previous),
-    }
-
-
-def _content(summary: bytes | None) -> Any:
-    try:
-        return json.loads(summary or b"null")
-    except ValueError:
+    previous: Decimal | None = before.exact_cost
+    if abs(cost - before.exact_cost) <= _WORTH_A_WORD * before.exact_cost:
+        previous = before.restated_from
+    if previous is None:
         return None
+    return typed.Restated(
+        previous_cost_usd=six_places(previous),
+        cost_usd=six_places(cost),
+        change_usd=six_places(cost - previous),
+        change_pct=percent(cost - previous, previous),
+    )

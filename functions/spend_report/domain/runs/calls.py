@@ -7,11 +7,11 @@ to a group of equal metadata and price.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.runs.attribution import (
     UNTAGGED,
@@ -40,12 +40,13 @@ class Calls:
     """Takes the runs of `day` and knows, once all are in, which of them are calls."""
 
     def __init__(self, day: ReportDay, keys: MetadataKeys, prices: PriceBook) -> None:
-        self._day = day
+        self.day = day
         self._dimensions = keys.dimensions
         self._prices = prices
         self._groups: dict[str, ProjectGroups] = {}
         self._orphans: dict[int, Orphan] = {}
         self.columns = Columns()
+        self._hours = _hours_by_clock(day)
         self.ancestors_of_orphans: dict[str, datetime | None] = {}
         self.ancestors_before: dict[str, datetime | None] = {}
         self.continue_until: datetime | None = None
@@ -60,7 +61,7 @@ class Calls:
         Most runs are plain: ended, with counts that add up. They go into their columns together,
         which is far cheaper than one by one.
         """
-        end = self._day.end
+        end, hours = self.day.end, self._hours
         groups = self._groups_of(project)
         plain_groups, untagged = groups.plain, groups.untagged
         plain: list[PlainRow] = []
@@ -68,6 +69,7 @@ class Calls:
         for run in runs:
             prompt, output, total = run.prompt_tokens, run.completion_tokens, run.total_tokens
             trace, parents, cost = run.trace_id, run.parent_run_ids, run.total_cost
+            start = run.start_time
             if (
                 prompt
                 and output
@@ -75,6 +77,7 @@ class Calls:
                 and 0 < prompt < total <= MOST_TOKENS
                 and (ended := run.end_time) is not None
                 and ended <= end
+                and start.tzinfo is UTC
                 and trace
                 and (parents or trace == run.id)
                 and (cost is None or 0 <= cost <= MOST_DOLLARS)
@@ -90,8 +93,9 @@ class Calls:
                 if cached is not None and group != ONE_BY_ONE:
                     if group in untagged:
                         orphans.append((len(plain), run))
-                    row = (group, prompt, output, cached, cost or 0.0, run.id, trace, parents or ())
-                    plain.append(row)
+                    hour = hours[start.day * 24 + start.hour]
+                    ids = (run.id, trace, parents or ())
+                    plain.append((group, hour, prompt, output, cached, cost or 0.0, *ids))
                     continue
             self._take_one(groups, run)
         for at, run in orphans:
@@ -105,8 +109,8 @@ class Calls:
         """
         for run in runs:
             # Where a trace does not tell its ancestors' starts, some turn out to be of the day.
-            if not self._day.start <= run.start_time < self._day.end:
-                self.columns.append(NO_CALL, run, usage(run))
+            if not self.day.start <= run.start_time < self.day.end:
+                self.columns.append(NO_CALL, 0, run, usage(run))
 
     def settle(self, ancestors: Mapping[str, Ancestor]) -> int:
         """Leave out the runs that only wrap others, and give every other one a feature.
@@ -142,7 +146,9 @@ class Calls:
         group = groups.number(run, found)
         if group in groups.untagged:
             self._orphans[len(self.columns)] = self._orphan(run)
-        self.columns.append(group, run, found)
+        start = run.start_time.astimezone(UTC)
+        hour = self._hours[start.day * 24 + start.hour]
+        self.columns.append(group, hour, run, found)
         silent = not found.tokens.input and not found.tokens.output
         self._note_neighbours(run, silent=silent)
 
@@ -150,7 +156,7 @@ class Calls:
         groups = self._groups.get(project.id)
         if groups is None:
             groups = self._groups[project.id] = ProjectGroups(
-                project, self.columns, self._day, self._dimensions, self._prices
+                project, self.columns, self.day, self._dimensions, self._prices
             )
         return groups
 
@@ -158,17 +164,28 @@ class Calls:
         known, parents = self.ancestors_of_orphans, run.parent_run_ids or ()
         if not all(map(known.get, parents)):  # siblings know the same
             known.update(starts_above(run))
-        node = text_of(getattr(run.metadata, "node", None))
+        node = name_of(getattr(run.metadata, "node", None))
         return Orphan(parents, run.name or "", node)
 
     def _note_neighbours(self, run: Run, *, silent: bool) -> None:
         """Note what lies beyond midnight and decides whether `run` is a call."""
-        until = may_continue_after(run, self._day.end)
+        until = may_continue_after(run, self.day.end)
         if until is not None:
             self.continue_until = max(until, self.continue_until or until)
-        if silent and root_started_before(run, self._day.start):
+        if silent and root_started_before(run, self.day.start):
             self.ancestors_before.update(
                 (id_, start)
                 for id_, start in starts_above(run).items()
-                if start is None or start < self._day.start
+                if start is None or start < self.day.start
             )
+
+
+def _hours_by_clock(day: ReportDay) -> list[int]:
+    """The place of an hour in `day.hours` by the day of the month and the hour, both in UTC.
+
+    A day is over long before one of these comes round again.
+    """
+    places = [0] * (32 * 24)
+    for place, hour in enumerate(day.hours):
+        places[hour.day * 24 + hour.hour] = place
+    return places

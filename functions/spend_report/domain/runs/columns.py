@@ -19,8 +19,8 @@ NO_CALL = 0  # the number, in place of a group's, of runs that are not to be cou
 
 _ID_LENGTH = 36  # of a UUID as text
 
-type PlainRow = tuple[int, int, int, int, float, str, str, Sequence[str]]
-"""Group, input, output, cached input, recorded cost, id, trace, and the runs above."""
+type PlainRow = tuple[int, int, int, int, int, float, str, str, Sequence[str]]
+"""Group, hour, input, output, cached input, recorded cost, id, trace, and the runs above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,14 @@ class Group:
 class Columns:
     """Runs in the order in which they came. All columns have one entry a run, but for `above`.
 
-    `input`, `output` and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a
-    double there too. Ids of runs and traces are the hashes of `id_hashes`.
+    `hour` is the place in `ReportDay.hours` of the hour in which a run started; `input`, `output`
+    and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a double there too.
+    Ids of runs and traces are the hashes of `id_hashes`.
     """
 
     def __init__(self) -> None:
         self.group = array("I")
+        self.hour = array("B")
         self.input = array("q")
         self.output = array("q")
         self.cache_read = array("q")
@@ -87,9 +89,12 @@ class Columns:
         """Add plain runs, of which `Calls.take` says what they are."""
         if not rows:
             return
-        groups, input_, output, cache_read, recorded, ids, traces, parents = zip(*rows, strict=True)
+        groups, hours, input_, output, cache_read, recorded, ids, traces, parents = zip(
+            *rows, strict=True
+        )
         # An array takes in a list at once, and anything else value by value.
         self.group.fromlist(list(groups))
+        self.hour.frombytes(bytes(hours))
         self.input.fromlist(list(input_))
         self.output.fromlist(list(output))
         self.cache_read.fromlist(list(cache_read))
@@ -104,13 +109,14 @@ class Columns:
             for row, trace in enumerate(traces, len(self) - len(traces)):
                 self._append_text(row, trace)
 
-    def append(self, group: int, run: Run, usage: Usage) -> None:
+    def append(self, group: int, hour: int, run: Run, usage: Usage) -> None:
         """Add any run."""
         tokens = usage.tokens
         row = len(self)
         if usage.errors or tokens.cache_write or tokens.cache_write_1h:
             self.usages[row] = usage
         self.group.append(group)
+        self.hour.append(hour)
         self.input.append(tokens.input)
         self.output.append(tokens.output)
         self.cache_read.append(tokens.cache_read)

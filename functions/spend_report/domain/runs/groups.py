@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.runs.attribution import UNTAGGED
@@ -119,7 +119,7 @@ class ProjectGroups:
 
     def _new_slice(self, metadata: Any) -> _Slice:
         def value(name: str) -> str:
-            return text_of(getattr(metadata, name, None))
+            return name_of(getattr(metadata, name, None))
 
         group = Group(
             project=self._project,

@@ -1,0 +1,83 @@
+"""What is wrong with the data of a day, or beside its sums: prices missing, differing, sampled."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.day_figures import (
+    DataQuality,
+    ModelDrift,
+    Sampling,
+    UnpricedModel,
+    UsedRates,
+)
+from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
+from spend_report.domain.runs.columns import NO_CALL, Columns
+
+
+def unpriced(ledger: Ledger) -> list[UnpricedModel]:
+    found: dict[tuple[str, str], UnpricedModel] = {}
+    for key, totals in ledger.lines.items():
+        if not unpriced_calls(key, totals):
+            continue
+        name = (key.model, key.provider)
+        so_far = found.get(name) or UnpricedModel(*name, 0, 0, 0, ())
+        found[name] = UnpricedModel(
+            *name,
+            calls=so_far.calls + unpriced_calls(key, totals),
+            input_tokens=so_far.input_tokens + totals.tokens.input,
+            output_tokens=so_far.output_tokens + totals.tokens.output,
+            features=tuple(sorted({*so_far.features, key.feature})),
+        )
+    return sorted(found.values(), key=lambda model: (-model.calls, model.model, model.provider))
+
+
+def drift(ledger: Ledger) -> list[ModelDrift]:
+    """By model, over the runs that we have a price for and LangSmith recorded a cost on."""
+    ours: dict[str, Decimal] = defaultdict(Decimal)
+    theirs: dict[str, Decimal] = defaultdict(Decimal)
+    for key, totals in ledger.lines.items():
+        if totals.compared:
+            ours[key.model] += totals.compared_cost
+            theirs[key.model] += totals.langsmith_cost
+    return [ModelDrift(model, ours[model], theirs[model]) for model in sorted(ours)]
+
+
+def used_rates(ledger: Ledger) -> list[UsedRates]:
+    used = {
+        UsedRates(key.model, key.provider, key.rates)
+        for key in ledger.lines
+        if key.rates is not None
+    }
+    return sorted(used, key=lambda row: (row.model, row.provider, str(row.rates)))
+
+
+def sampling(ledger: Ledger) -> Sampling:
+    calls, cost, scaled = 0, ZERO, ZERO
+    for key, totals in ledger.lines.items():
+        if key.sample_rate is not None:
+            calls += totals.calls
+            cost += cost_of(key, totals)
+            scaled += cost_of(key, totals) / key.sample_rate
+    return Sampling(calls, cost, scaled)
+
+
+def quality(ledger: Ledger, columns: Columns) -> DataQuality:
+    lines = list(ledger.lines.items())
+    errors: dict[str, tuple[int, int]] = {}
+    for row, usage in columns.usages.items():
+        if columns.group[row] == NO_CALL:
+            continue
+        of_call: Counter[str] = Counter()
+        for reason, tokens in usage.errors:
+            of_call[reason] += tokens
+        for reason, tokens in of_call.items():
+            calls, sum_ = errors.get(reason, (0, 0))
+            errors[reason] = (calls + 1, sum_ + tokens)
+    return DataQuality(
+        error_calls=sum(totals.errors for _, totals in lines),
+        pending_calls=sum(totals.pending for _, totals in lines),
+        without_usage=sum(totals.without_usage for _, totals in lines),
+        without_model=sum(totals.calls for key, totals in lines if not key.model),
+        errors=dict(sorted(errors.items())),
+    )

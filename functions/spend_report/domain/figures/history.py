@@ -1,0 +1,63 @@
+"""The days before a report's day, as their own records say they were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A reported day, its costs at six decimals.
+
+    `models` are by feature and model. `alerts` and `notices` are the keys of what was exceeded
+    and of what was wrong with the data, sent or not. `start` and `end` are None for the report's
+    own day in this shape. `configuration` is what prices, budgets and features said then, by
+    path. `fetched` is the number of LLM runs that LangSmith had. `exact_cost` is not rounded,
+    and `restated_from` what the day cost before that, where it was restated. It is `complete` if
+    it was over when it was read.
+    """
+
+    date: date
+    features: Mapping[str, FeatureSpend]
+    models: Sequence[ModelSpend] = ()
+    notices: frozenset[str] = frozenset()
+    alerts: frozenset[str] = frozenset()
+    start: datetime | None = None
+    end: datetime | None = None
+    timezone: str = ""
+    fetched: int = 0
+    configuration: Mapping[str, str] | None = None
+    exact_cost: Decimal = ZERO
+    restated_from: Decimal | None = None
+    complete: bool = True
+
+    @property
+    def cost(self) -> Decimal:
+        """The day's cost over all features."""
+        return sum((feature.cost for feature in self.features.values()), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The reported days before the report's day, by date.
+
+    A day that is missing was not reported, or not to its end. Reaches back to the first day of
+    the month, the ISO week, and thirty days, whichever is the earliest. `passed_over` are the
+    objects in the place of a record that are none of ours, with the reason.
+    """
+
+    days: Mapping[date, PastDay]
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+
+    def reported(self, dates: Sequence[date]) -> list[PastDay]:
+        """Those of `dates` that were reported, in the given order."""
+        return [self.days[day] for day in dates if day in self.days]
+
+
+def today_of(figures: DayFigures) -> PastDay:
+    """The day of `figures` in the form of the days before it, but with exact costs."""
+    return PastDay(figures.date, {row.feature: row for row in figures.features}, figures.models)

@@ -1,0 +1,74 @@
+"""What is wrong with a day's record itself: kept from before, beside a gap, or cut to size."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from spend_report.domain.basics.wording import ascii_only, plain, short_day, things
+from spend_report.domain.figures.history import History
+from spend_report.domain.judgement.completeness import LEAST_PERCENT, Completeness
+from spend_report.domain.judgement.notices import Notice, NoticeKind, notice_key
+
+_HOUR = timedelta(hours=1)
+
+
+def record_notices(
+    day: date,
+    history: History,
+    completeness: Completeness,
+    folded: Mapping[str, int],
+    kept: Mapping[date, Completeness],
+) -> list[Notice]:
+    """The notices about the record of `day`, which follows the days of `history`.
+
+    `folded` are the metadata keys of which only the costliest values have rows, with the number
+    of values that do; `kept` are days before that keep their report because LangSmith has less.
+    """
+    found = []
+    if completeness.shift:
+        found.append((NoticeKind.CALENDAR_SHIFT, "", *_shifted(day, completeness.shift)))
+    for key, most in folded.items():
+        found.append((NoticeKind.TOO_MANY_NAMES, key, *_folded(key, most)))
+    for past, own in sorted(kept.items()):
+        found.append((NoticeKind.REPORT_KEPT, past.isoformat(), *_kept(past, own)))
+    return [
+        Notice(
+            day=day,
+            kind=kind,
+            subject=subject,
+            text=text,
+            key=notice_key(kind, about, day, history),
+        )
+        for kind, about, subject, text in found
+    ]
+
+
+def _shifted(day: date, shift: timedelta) -> tuple[str, str]:
+    before, after = short_day(day - timedelta(days=1)), short_day(day)
+    hours = abs(shift) / _HOUR
+    lie = things(round(hours), "hour") if hours == round(hours) else f"{hours:.2f} hours"
+    if shift > timedelta():
+        what = f"Between the reports of {before} and {after} lie {lie} that neither counts"
+    else:
+        what = f"The reports of {before} and {after} both count the same {lie}"
+    return (
+        "the calendar was shifted",
+        f"{what}, because REPORT_TIMEZONE was changed. Sums over both days are off by that much.",
+    )
+
+
+def _folded(key: str, most: int) -> tuple[str, str]:
+    text = (
+        f"{plain(key)} has more than {most:,} different values; only the costliest have rows "
+        "of their own, the rest is (other). Is it an id? Put something that has few values there."
+    )
+    return f"{ascii_only(key)} has over {most:,} values", text
+
+
+def _kept(past: date, found: Completeness) -> tuple[str, str]:
+    text = (
+        f"The report of {short_day(past)} was kept: LangSmith has {found.fetched:,} of the "
+        f"{found.recorded or 0:,} LLM runs that it counts, less than {LEAST_PERCENT} %. They "
+        "were deleted, or their retention ended. To replace it all the same, invoke the function "
+        f'with {{"date": "{past}", "accept_less": true}}.'
+    )
+    return f"{short_day(past)} keeps its report", text

@@ -1,0 +1,65 @@
+"""What a day has to tell, with the figures by which to decide whether it was told already."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from spend_report.domain.figures.history import History
+from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.judgement.tell_again import Told
+from spend_report.domain.messages.news import DayAlerts
+
+
+def told_now(days: Iterable[DayAlerts]) -> dict[str, Told]:
+    """By its key, everything that `days` have to tell, and what that makes needless to say.
+
+    What several days have to tell is as the newest has it.
+    """
+    found: dict[str, Told] = {}
+    for day in sorted(days, key=lambda day: day.day):
+        for breach in day.breaches:
+            told = _breach(breach, day.history)
+            found |= dict.fromkeys((*breach.covers, breach.key), told)
+        found |= {notice.key: _notice(notice) for notice in day.notices}
+    return found
+
+
+def covered_by(days: Iterable[DayAlerts], keys: Iterable[str]) -> frozenset[str]:
+    """`keys`, and what telling them makes needless to say."""
+    covers = {breach.key: breach.covers for day in days for breach in day.breaches}
+    return frozenset(keys) | {covered for key in keys for covered in covers.get(key, ())}
+
+
+def _breach(breach: Breach, history: History) -> Told:
+    is_forecast = breach.threshold is None and breach.forecast is not None
+    return Told(
+        day=breach.day,
+        severity=breach.severity,
+        since=_forecast_since(breach, history) if is_forecast else breach.period_start,
+        amount=breach.forecast.projected if is_forecast and breach.forecast else breach.spent,
+        limit=breach.budget,
+    )
+
+
+def _forecast_since(breach: Breach, history: History) -> date:
+    """The first of the reported days in a row on which the budget was heading for its end.
+
+    A record tells of its day's alerts by the same keys, but for the threshold at their end.
+    """
+    whose = breach.key.rpartition("/")[0] + "/"
+    since = breach.day
+    for day in sorted(history.days, reverse=True):
+        if not any(key.startswith(whose) for key in history.days[day].alerts):
+            break
+        since = day
+    return since
+
+
+def _notice(notice: Notice) -> Told:
+    return Told(
+        day=notice.day,
+        severity="warning",
+        since=date.fromisoformat(notice.key.split("/")[1]),
+        amount=notice.cost,
+        calls=notice.calls,
+    )

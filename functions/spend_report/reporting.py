@@ -1,0 +1,207 @@
+"""One day: fetch, attribute, price, add up, judge, write."""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.build_figures import figures_of, with_root_names
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.figures.history import PastDay
+from spend_report.domain.figures.request_costs import TraceCosts
+from spend_report.domain.judgement.breaches import breaches
+from spend_report.domain.judgement.completeness import Completeness, Verdict, completeness
+from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.judgement.notices import Notice, notices
+from spend_report.domain.judgement.record_notices import record_notices
+from spend_report.domain.messages.news import DayAlerts, Links, console_url
+from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.reports.day_report import DayReport, Origin
+from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
+from spend_report.domain.runs.calls import Calls
+from spend_report.domain.runs.run import MetadataKeys
+from spend_report.errors import FewerRunsError
+from spend_report.ports import ReportStore, RunSource
+
+# Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
+_LONGEST_WAIT = timedelta(days=1)
+_TOP_REQUESTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the settings say about the reports."""
+
+    timezone: ZoneInfo
+    feature_key: str
+    dimensions: Sequence[str]
+    untagged_share: Decimal
+    weekly_digest: bool
+    config_path: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDay:
+    """A day as LangSmith has it now, and as its record had it `before`."""
+
+    day: ReportDay
+    figures: DayFigures
+    before: PastDay | None
+    completeness: Completeness
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the report that there is must stay."""
+        return self.completeness.verdict is Verdict.KEEP
+
+    def refusal(self) -> FewerRunsError:
+        """Why the report that there is must stay, for who asked for the day."""
+        found = self.completeness
+        return FewerRunsError(
+            f"the report of {self.day.date} was kept: it counts {found.recorded:,} LLM runs, and "
+            f"LangSmith has {found.fetched:,} of that day (deleted, or past their retention, or "
+            f'the day is not over). To replace it all the same: {{"date": "{self.day.date}", '
+            '"accept_less": true}'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Reads, judges and writes days."""
+
+    policy: Policy
+    source: RunSource
+    prices: PriceBook
+    budgets: Budgets
+    origin: Origin
+    store: ReportStore
+    render: Callable[[DayReport], bytes]
+
+    def read(self, date_: date, now: datetime, *, accept_less: bool) -> ReadDay:
+        """What LangSmith has of a day, and what may become of it. Raises LangSmithError."""
+        day = ReportDay.of(date_, self.policy.timezone)
+        figures = fetch(self.source, day, self.policy, self.prices)
+        before = self.store.past(date_)
+        found = completeness(
+            day,
+            now=now,
+            before=before,
+            fetched=figures.fetched,
+            accept_less=accept_less,
+            history=self.store.history(date_),
+        )
+        return ReadDay(day, figures, before, found)
+
+    def report(self, read: ReadDay, kept: Mapping[date, Completeness]) -> DayReport:
+        """Judge what was `read` against the days before it, and write it.
+
+        `kept` are days whose reports this run could not replace. Raises AwsError.
+        """
+        report = self.judge(read, kept)
+        files = files_of(
+            report,
+            self.policy.dimensions,
+            self.render(report),
+            uris={name: self._uri(name, read.day.date) for name in REPORTS},
+            before=read.before,
+        )
+        self.store.write(read.day.date, files)
+        return report
+
+    def judge(self, read: ReadDay, kept: Mapping[date, Completeness]) -> DayReport:
+        """What was `read`, judged against the days before it as their records are now."""
+        day, figures = read.day, read.figures
+        history = self.store.history(day.date)
+        is_complete = read.completeness.verdict is Verdict.WRITE
+        exceeded = breaches(figures, history, self.budgets)
+        return DayReport(
+            day=day,
+            figures=figures,
+            history=history,
+            budgets=self.budgets,
+            drivers=explain(figures, history),
+            # Of a day that is not over, only what can't be undone is certain.
+            breaches=exceeded if is_complete else [one for one in exceeded if one.over > 0],
+            notices=self._notices(read, kept) if is_complete else (),
+            origin=self.origin,
+            links={
+                f"{name}.{suffix}": console_url(self._uri(name, day.date), self.policy.region)
+                for name, suffix in REPORTS.items()
+                if name != PAGE
+            },
+            feature_key=self.policy.feature_key,
+            complete=is_complete,
+        )
+
+    def news(self, report: DayReport) -> DayAlerts:
+        """What there is to tell about a report."""
+        return DayAlerts(
+            figures=report.figures,
+            drivers=report.drivers,
+            breaches=report.breaches,
+            notices=report.notices,
+            links=self.links(report.day.date),
+            history=report.history,
+        )
+
+    def links(self, day: date) -> Links:
+        """Where the reports of a day lie."""
+        return Links(self._uri(MAIN_REPORT, day), self._uri(PAGE, day), self.policy.region)
+
+    def _notices(self, read: ReadDay, kept: Mapping[date, Completeness]) -> list[Notice]:
+        history = self.store.history(read.day.date)
+        return [
+            *notices(
+                read.figures,
+                history,
+                untagged_limit=self.policy.untagged_share,
+                config_path=self.policy.config_path,
+            ),
+            *record_notices(read.day.date, history, read.completeness, read.figures.folded, kept),
+        ]
+
+    def _uri(self, report: str, day: date) -> str:
+        return self.store.uri(report, day, REPORTS[report])
+
+
+def fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
+    """The figures of `day`, from all of its LLM runs."""
+    with _garbage_collection_paused():
+        return _fetch(source, day, policy, prices)
+
+
+def _fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
+    calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices)
+    unreadable = source.read(day.start, day.end, calls.take)
+    costs = TraceCosts(calls.columns, _TOP_REQUESTS)
+    # The roots of the costliest requests are looked up only for their names, but a look-up more
+    # would be a wait more.
+    above = dict.fromkeys(request.trace_id for request in costs.top) | calls.ancestors_of_orphans
+    until = calls.continue_until
+    found = source.around(
+        above=above,
+        before=calls.ancestors_before,
+        after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
+        take=calls.take_outside,
+    )
+    figures = figures_of(calls, costs, found, unreadable)
+    roots = {row.trace_id: None for row in figures.top_requests if row.trace_id not in above}
+    return with_root_names(figures, {**found, **source.ancestors(roots)} if roots else found)
+
+
+@contextmanager
+def _garbage_collection_paused() -> Iterator[None]:
+    """A day makes millions of objects and next to no cycles; to look for them costs 5 %."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
