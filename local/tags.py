@@ -111,7 +111,8 @@ _SOURCES = {
 
 def _tagged(project: Project, run: Run, ancestors: Mapping[str, Ancestor]) -> TaggedRun:
     own = name_of(getattr(run.metadata, "feature", None))
-    above = "" if own else feature_above(run.parent_run_ids or (), ancestors)
+    features = {id_: found.feature for id_, found in ancestors.items() if found.feature}
+    above = "" if own else feature_above(run.parent_run_ids or (), features)
     source = "own" if own else "inherited" if above else "none"
     root = ancestors.get(run.trace_id or "")
     return TaggedRun(run, project, own or above, source, root.name if root else "")

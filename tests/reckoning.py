@@ -82,7 +82,6 @@ def figures(
     costs = TraceCosts(calls.columns, TOP_REQUESTS)
     calls.take_outside(APP, [decoded(raw, keys) for raw in outside])
     ancestors = {
-        raw["id"]: Ancestor(raw["id"], raw["name"], raw["metadata"].get("feature", ""))
-        for raw in above
+        raw["id"]: Ancestor(raw["name"], raw["metadata"].get("feature", "")) for raw in above
     }
     return figures_of(calls, costs, ancestors, unreadable=0)

@@ -5,8 +5,10 @@ Catalogue prices come from genai-prices' own `calc_price`, asked for each run by
 the name and the provider that a person looked up.
 """
 
+import hashlib
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,15 +121,23 @@ class Sums:
 
 
 def text(value: Any) -> str:
-    """A metadata value: trimmed text on one line, other JSON as written, nothing for null."""
+    """A metadata value: trimmed text on one line, other JSON as written, nothing for null.
+
+    In NFC, without invisible and control characters; what is longer than 200 characters keeps
+    191 of them, an ellipsis, and eight digits of the hash of the whole.
+    """
     if value is None:
         return ""
     written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return one_line(written.strip())
+    seen = [c for c in one_line(written) if unicodedata.category(c) not in ("Cc", "Cf")]
+    whole = unicodedata.normalize("NFC", "".join(seen)).strip()
+    if len(whole) <= 200:
+        return whole
+    return f"{whole[:191]}…{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def one_line(value: str) -> str:
-    return re.sub("\r\n|\r|\n", " ", value)
+    return re.sub("\r\n|\r|\n|\t", " ", value)
 
 
 def cell(value: str) -> str:

@@ -160,6 +160,7 @@ def test_feature_row() -> None:
             cost=Decimal("0.004"),
             unpriced_calls=1,
             error_calls=1,
+            error_cost=Decimal("0.002"),
         )
     ]
 
@@ -269,7 +270,7 @@ def test_root_names() -> None:
     known, unknown = llm("known", model="flat"), llm("unknown", model="flat")
     day = figures([known, unknown])
 
-    named = with_root_names(day, {known["id"]: Ancestor(known["id"], "graph", "")})
+    named = with_root_names(day, {known["id"]: Ancestor("graph", "")})
 
     assert {row.trace_id: row.root_name for row in named.top_requests} == {
         known["id"]: "graph",

@@ -7,7 +7,7 @@ from spend_report.domain.runs.attribution import (
     root_started_before,
     starts_above,
 )
-from spend_report.domain.runs.run import Ancestor, MetadataKeys, Run
+from spend_report.domain.runs.run import MetadataKeys, Run
 from tests.traces import RawRun, decoded, id_of, llm, run
 
 KEYS = MetadataKeys("feature", ())
@@ -19,25 +19,25 @@ def held(raw: RawRun) -> Run:
     return decoded(raw, KEYS)
 
 
-def ancestors(**features: str) -> dict[str, Ancestor]:
-    return {id_: Ancestor(id_, id_, feature) for id_, feature in features.items()}
+def tagged(**features: str) -> dict[str, str]:
+    return features
 
 
 def test_nearest_tag() -> None:
     """Of several tagged ancestors the nearest counts, over any number of untagged ones."""
-    known = ancestors(root="far", middle="near", parent="")
+    known = tagged(root="far", middle="near")
 
     assert feature_above(["root", "middle", "parent"], known) == "near"
 
 
 def test_unknown_ancestor() -> None:
     """An ancestor that LangSmith does not have is passed over."""
-    assert feature_above(["root", "lost"], ancestors(root="far")) == "far"
+    assert feature_above(["root", "lost"], tagged(root="far")) == "far"
 
 
 def test_no_tag() -> None:
     """Without a tag above there is none."""
-    assert feature_above(["root"], ancestors(root="")) == ""
+    assert feature_above(["root"], tagged(other="x")) == ""
     assert feature_above([], {}) == ""
 
 

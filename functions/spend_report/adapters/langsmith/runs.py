@@ -149,10 +149,13 @@ class LangSmithRuns:
         ids: Mapping[str, datetime | None],
         found: dict[str, Ancestor],
     ) -> None:
+        same: dict[Ancestor, Ancestor] = {}  # names repeat: a day has few, and many ancestors
+
         def take(runs: Sequence[Run]) -> None:
             for run in runs:
                 feature = name_of(getattr(run.metadata, "feature", None))
-                found[run.id] = Ancestor(run.id, run.name or "", feature)
+                ancestor = Ancestor(name_of(run.name), feature)
+                found[run.id] = same.setdefault(ancestor, ancestor)
 
         await self._look_up(projects, ids, take, selects=ANCESTOR_SELECTS)
 

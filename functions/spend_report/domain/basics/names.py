@@ -8,6 +8,7 @@ holds a name of a feature, a dimension's value or a model got it from here.
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -35,16 +36,21 @@ def name_of(value: Any) -> str:
     """
     if value is None:
         return ""
-    text = (
-        value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    )
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return _known(value) if len(value) <= MOST_CHARACTERS else _name(value)
+
+
+def _name(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = one_line(text.encode("utf-8", "replace").decode("utf-8"))
         text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     text = text.strip()
     return text if len(text) <= MOST_CHARACTERS else _cut(text)
+
+
+# Most names come again and again.
+_known = lru_cache(4_096)(_name)
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.adding_up import add_up, ledger_of
+from spend_report.domain.figures.adding_up import Slot, add_up, ledger_of
 from spend_report.domain.figures.consistency import check
 from spend_report.domain.figures.data_quality import (
     drift,
@@ -14,11 +14,12 @@ from spend_report.domain.figures.data_quality import (
     used_rates,
 )
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend, SpendLine
-from spend_report.domain.figures.hours import hours_of
+from spend_report.domain.figures.hours import costs_of, hours_of
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.figures.request_costs import TraceCosts, requests
 from spend_report.domain.figures.untagged_paths import untagged_paths
 from spend_report.domain.runs.calls import Calls
+from spend_report.domain.runs.folding import MOST_GROUPS, MOST_VALUES, fold_combinations
 from spend_report.domain.runs.run import Ancestor
 
 WRAPPER = "wrapper"
@@ -44,7 +45,7 @@ def figures_of(
     wrapped = calls.settle(ancestors)
     if wrapped:
         costs.count()
-    slots = add_up(calls.columns)
+    slots, folded = _bounded(calls)
     ledger = ledger_of(slots)
     top, request_costs = requests(calls.columns, costs)
     figures = DayFigures(
@@ -53,6 +54,7 @@ def figures_of(
         lines=_lines(ledger),
         models=_models(ledger),
         hours=hours_of(slots, calls.day.hours),
+        folded=dict.fromkeys(folded, MOST_VALUES),
         untagged=untagged_paths(calls, ancestors),
         top_requests=top,
         request_costs=request_costs,
@@ -66,6 +68,18 @@ def figures_of(
     )
     check(figures, ledger)
     return figures
+
+
+def _bounded(calls: Calls) -> tuple[list[Slot], list[str]]:
+    """The sums of the calls by not more names than a day may report, and the keys that had more."""
+    columns = calls.columns
+    slots = add_up(columns)
+    folded = calls.fold(MOST_VALUES, lambda: costs_of(columns.groups, slots))
+    if folded:
+        slots = add_up(columns)
+    if fold_combinations(columns, MOST_GROUPS, lambda: costs_of(columns.groups, slots)):
+        slots = add_up(columns)
+    return slots, folded
 
 
 def with_root_names(figures: DayFigures, roots: Mapping[str, Ancestor]) -> DayFigures:

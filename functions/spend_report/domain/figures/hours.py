@@ -14,6 +14,7 @@ from typing import NamedTuple
 from spend_report.domain.figures.adding_up import Slot
 from spend_report.domain.figures.units import decimals_of, dollars_of, prices_of, units_of
 from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.runs.columns import Group
 
 
 class FeatureHour(NamedTuple):
@@ -78,6 +79,17 @@ def hours_of(slots: Sequence[Slot], starts: Sequence[datetime]) -> Hours:
             for model, own in models.items()
         },
     )
+
+
+def costs_of(groups: Sequence[Group], slots: Sequence[Slot]) -> list[int]:
+    """What the calls of each of `groups` cost, in a unit that they share."""
+    decimals = decimals_of(groups)
+    places = {id(group): place for place, group in enumerate(groups)}
+    costs = [0] * len(groups)
+    for slot in slots:
+        prices = prices_of(slot.group.rates, decimals)
+        costs[places[id(slot.group)]] += _units(slot, prices, decimals)
+    return costs
 
 
 def _units(slot: Slot, prices: tuple[int, int, int], decimals: int) -> int:

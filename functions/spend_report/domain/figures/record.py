@@ -14,9 +14,6 @@ from msgspec import Struct, field
 SCHEMA = 2
 """Raised when a reader of older records would misread newer ones."""
 
-OTHER = "(other)"
-"""Stands for all that there is no room for."""
-
 
 class Tokens(Struct):
     """Tokens by class. `input` holds the cached and the written ones, `output` the reasoning."""

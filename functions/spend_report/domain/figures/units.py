@@ -20,7 +20,8 @@ NOTHING: TokenPrices = (0, 0, 0)
 
 def decimals_of(groups: Iterable[Group]) -> int:
     """How many decimals of a dollar the unit has in which a call of any of `groups` is whole."""
-    return max((_decimals(group.rates) for group in groups), default=0)
+    rates = {id(group.rates): group.rates for group in groups}
+    return max(map(_decimals, rates.values()), default=0)
 
 
 def prices_of(rates: Rates | None, decimals: int) -> TokenPrices:

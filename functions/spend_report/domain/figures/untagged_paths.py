@@ -1,35 +1,63 @@
 """The code paths whose calls have no feature."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO, exactly
 from spend_report.domain.figures.day_figures import UntaggedPath
-from spend_report.domain.prices.pricing import Rates, Tokens
-from spend_report.domain.runs.calls import Calls, Orphan
-from spend_report.domain.runs.columns import Columns
+from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.runs.calls import Calls, CodePath
+from spend_report.domain.runs.columns import NO_CALL, Columns, Group
+from spend_report.domain.runs.folding import MOST_VALUES, OTHER
 from spend_report.domain.runs.run import Ancestor
 
 
+@dataclass(slots=True)
+class _Sums:
+    calls: int = 0
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    rare: Tokens = field(default_factory=Tokens)
+    recorded: Decimal = ZERO
+
+    def add(self, columns: Columns, row: int, *, recorded: bool) -> None:
+        self.calls += 1
+        if row in columns.usages:
+            self.rare += columns.tokens(row)
+        else:
+            self.input += columns.input[row]
+            self.output += columns.output[row]
+            self.cache_read += columns.cache_read[row]
+        if recorded:
+            self.recorded += exactly(columns.recorded[row])
+
+    def cost(self, group: Group) -> Decimal:
+        if group.rates is None:
+            return self.recorded
+        return group.rates.cost(self.rare + Tokens(self.input, self.output, self.cache_read))
+
+
 def untagged_paths(calls: Calls, ancestors: Mapping[str, Ancestor]) -> list[UntaggedPath]:
+    """The paths by cost, the costliest first; of very many, the cheapest are one row `(other)`."""
     columns = calls.columns
-    rows: defaultdict[tuple[str, str, str, int], list[int]] = defaultdict(list)
-    for row, orphan in calls.untagged():
-        root_name = _root_name(orphan, ancestors)
-        rows[root_name, orphan.name, orphan.node, columns.group[row]].append(row)
+    roots = {hash(id_): ancestor.name for id_, ancestor in ancestors.items()}
+    sums: defaultdict[tuple[str, CodePath, int], _Sums] = defaultdict(_Sums)
+    for row, path, root in calls.untagged():
+        root_name = path.run_name if root is None else roots.get(root, "")
+        recorded = columns.group_of(row).rates is None
+        sums[root_name, path, columns.group[row]].add(columns, row, recorded=recorded)
     paths: dict[tuple[str, str, str, str, str], UntaggedPath] = {}
-    for (root_name, run_name, node, _), of_group in rows.items():
-        group = columns.group_of(of_group[0])
-        path = (group.project.name, root_name, run_name, node, group.model)
-        so_far = paths.get(path) or UntaggedPath(*path, 0, ZERO)
-        paths[path] = replace(
-            so_far,
-            calls=so_far.calls + len(of_group),
-            cost=so_far.cost + _cost(group.rates, columns, of_group),
+    for (root_name, (run_name, node), number), own in sums.items():
+        group = columns.groups[number - NO_CALL - 1]
+        name = (group.project.name, root_name, run_name, node, group.model)
+        so_far = paths.get(name) or UntaggedPath(*name, 0, ZERO)
+        paths[name] = replace(
+            so_far, calls=so_far.calls + own.calls, cost=so_far.cost + own.cost(group)
         )
-    return sorted(
+    ranked = sorted(
         paths.values(),
         key=lambda row: (
             -row.cost,
@@ -40,17 +68,9 @@ def untagged_paths(calls: Calls, ancestors: Mapping[str, Ancestor]) -> list[Unta
             row.model,
         ),
     )
-
-
-def _root_name(orphan: Orphan, ancestors: Mapping[str, Ancestor]) -> str:
-    if not orphan.parent_ids:
-        return orphan.name
-    root = ancestors.get(orphan.parent_ids[0])
-    return root.name if root else ""
-
-
-def _cost(rates: Rates | None, columns: Columns, rows: Sequence[int]) -> Decimal:
-    """What some calls of one group cost."""
-    if rates is not None:
-        return rates.cost(sum(map(columns.tokens, rows), Tokens()))
-    return sum((exactly(columns.recorded[row]) for row in rows), ZERO)
+    shown, rest = ranked[:MOST_VALUES], ranked[MOST_VALUES:]
+    if rest:
+        calls_left = sum(row.calls for row in rest)
+        cost_left = sum((row.cost for row in rest), ZERO)
+        shown.append(UntaggedPath(OTHER, OTHER, OTHER, "", OTHER, calls_left, cost_left))
+    return shown

@@ -8,8 +8,8 @@ from spend_report.domain.basics.money import ZERO, shares, six_places
 from spend_report.domain.figures import record as typed
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
 from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
-from spend_report.domain.figures.record import OTHER
 from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.runs.folding import OTHER
 
 # A model's hours take so much more room than a feature's line.
 _ROOM_OF_A_MODEL = 16

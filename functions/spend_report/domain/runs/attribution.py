@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from spend_report.domain.runs.run import Ancestor, Run
+from spend_report.domain.runs.run import Run
 
 UNTAGGED = "untagged"
 
@@ -13,13 +13,9 @@ _LONGEST_TRACE = timedelta(hours=1)
 _LONGEST_AGO = timedelta(days=400)
 
 
-def feature_above(parent_ids: Sequence[str], ancestors: Mapping[str, Ancestor]) -> str:
-    """The tag of the nearest tagged of `parent_ids` (root first), or the empty string."""
-    for parent_id in reversed(parent_ids):
-        ancestor = ancestors.get(parent_id)
-        if ancestor is not None and ancestor.feature:
-            return ancestor.feature
-    return ""
+def feature_above[Id](above: Sequence[Id], features: Mapping[Id, str]) -> str:
+    """The tag of the nearest of the runs `above` (root first) that has one, or the empty string."""
+    return next((features[id_] for id_ in reversed(above) if id_ in features), "")
 
 
 def ids_above(run: Run) -> list[str]:

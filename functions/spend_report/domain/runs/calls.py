@@ -5,9 +5,10 @@ so nothing can be summed before all runs are in. Until then they lie in columns,
 to a group of equal metadata and price.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
@@ -22,18 +23,32 @@ from spend_report.domain.runs.attribution import (
     starts_above,
 )
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
+from spend_report.domain.runs.folding import (
+    OTHER,
+    Costs,
+    estimated_costs,
+    fold,
+    fold_combinations,
+)
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.domain.runs.usage import MOST_DOLLARS, MOST_TOKENS, plain_cache_read, usage
 from spend_report.domain.runs.wrappers import wrappers
 
+# What is held while a day is read: far more than is reported, so that the costliest are among them.
+_MOST_GROUPS_HELD = 50_000
+_MOST_VALUES_HELD = 10_000
+_MOST_PATHS_HELD = 20_000
 
-class Orphan(NamedTuple):
-    """Where a call without a tag of its own stands in its trace; `parent_ids` root first."""
 
-    parent_ids: Sequence[str]
-    name: str
+class CodePath(NamedTuple):
+    """Where in the code a call without a tag of its own was made."""
+
+    run_name: str
     node: str
+
+
+_OTHER_PATH = CodePath(OTHER, "")
 
 
 class Calls:
@@ -41,10 +56,13 @@ class Calls:
 
     def __init__(self, day: ReportDay, keys: MetadataKeys, prices: PriceBook) -> None:
         self.day = day
-        self._dimensions = keys.dimensions
+        self._keys = keys
         self._prices = prices
         self._groups: dict[str, ProjectGroups] = {}
-        self._orphans: dict[int, Orphan] = {}
+        self._orphans = array("Q")  # rows without a tag of their own, ascending
+        self._orphan_paths = array("I")  # and the code path of each
+        self._paths: dict[CodePath, int] = {}
+        self._most_groups = _MOST_GROUPS_HELD
         self.columns = Columns()
         self._hours = _hours_by_clock(day)
         self.ancestors_of_orphans: dict[str, datetime | None] = {}
@@ -99,8 +117,10 @@ class Calls:
                     continue
             self._take_one(groups, run)
         for at, run in orphans:
-            self._orphans[len(self.columns) + at] = self._orphan(run)
+            self._note_orphan(len(self.columns) + at, run)
         self.columns.extend(plain)
+        if len(self.columns.groups) > self._most_groups:
+            self._fold()
 
     def take_outside(self, _project: Project, runs: Sequence[Run]) -> None:
         """Add LLM runs of the days beside.
@@ -118,34 +138,49 @@ class Calls:
         A call without a tag has that of its nearest tagged ancestor. Returns how many of the
         day's runs are left out.
         """
-        numbers, before = self.columns.group, len(self)
-        for row in wrappers(self.columns):
+        columns, before = self.columns, len(self)
+        numbers = columns.group
+        for row in wrappers(columns):
             numbers[row] = NO_CALL
-            self._orphans.pop(row, None)
+        features = {hash(id_): found.feature for id_, found in ancestors.items() if found.feature}
         settled: dict[tuple[int, str], int] = {}
-        for row, orphan in self._orphans.items():
-            group = self.columns.group_of(row)
-            if group.feature == UNTAGGED:
-                continue  # by its own word, which outweighs its ancestors'
-            feature = feature_above(orphan.parent_ids, ancestors) or UNTAGGED
+        for row, above in zip(self._orphans, columns.ancestors_of(self._orphans), strict=True):
+            # By its own word, which outweighs its ancestors', a call may be untagged.
+            if numbers[row] == NO_CALL or columns.group_of(row).feature == UNTAGGED:
+                continue
+            feature = feature_above(above, features) or UNTAGGED
             key = (numbers[row], feature)
             if key not in settled:
-                settled[key] = self.columns.number(replace(group, feature=feature))
+                settled[key] = columns.number(columns.group_of(row)._replace(feature=feature))
             numbers[row] = settled[key]
         return before - len(self)
 
-    def untagged(self) -> Iterator[tuple[int, Orphan]]:
-        """The calls that have no feature in the end, and their rows."""
-        for row, orphan in self._orphans.items():
-            if self.columns.group_of(row).feature == UNTAGGED:
-                yield row, orphan
+    def fold(self, most: int, costs: Callable[[], Costs]) -> list[str]:
+        """Leave at most `most` features, and values of each dimension, by what groups cost.
+
+        Returns the metadata keys that had more.
+        """
+        folded = fold(self.columns, self._keys.dimensions, most, costs)
+        return [self._keys.key_of[name] for name in folded]
+
+    def untagged(self) -> Iterator[tuple[int, CodePath, int | None]]:
+        """The calls that have no feature in the end: their rows, code paths, and traces' roots.
+
+        None where a call is its own root.
+        """
+        paths, columns = list(self._paths), self.columns
+        for row, path, above in zip(
+            self._orphans, self._orphan_paths, columns.ancestors_of(self._orphans), strict=True
+        ):
+            if columns.group[row] != NO_CALL and columns.group_of(row).feature == UNTAGGED:
+                yield row, paths[path], above[0] if above else None
 
     def _take_one(self, groups: ProjectGroups, run: Run) -> None:
         run.parent_run_ids = ids_above(run)
         found = usage(run)
         group = groups.number(run, found)
         if group in groups.untagged:
-            self._orphans[len(self.columns)] = self._orphan(run)
+            self._note_orphan(len(self.columns), run)
         start = run.start_time.astimezone(UTC)
         hour = self._hours[start.day * 24 + start.hour]
         self.columns.append(group, hour, run, found)
@@ -156,16 +191,28 @@ class Calls:
         groups = self._groups.get(project.id)
         if groups is None:
             groups = self._groups[project.id] = ProjectGroups(
-                project, self.columns, self.day, self._dimensions, self._prices
+                project, self.columns, self.day, self._keys, self._prices
             )
         return groups
 
-    def _orphan(self, run: Run) -> Orphan:
+    def _note_orphan(self, row: int, run: Run) -> None:
         known, parents = self.ancestors_of_orphans, run.parent_run_ids or ()
-        if not all(map(known.get, parents)):  # siblings know the same
+        if not all(map(known.__contains__, parents)):  # siblings know the same
             known.update(starts_above(run))
-        node = name_of(getattr(run.metadata, "node", None))
-        return Orphan(parents, run.name or "", node)
+        path = CodePath(name_of(run.name), name_of(getattr(run.metadata, "node", None)))
+        if path not in self._paths and len(self._paths) >= _MOST_PATHS_HELD:
+            path = _OTHER_PATH
+        self._orphans.append(row)
+        self._orphan_paths.append(self._paths.setdefault(path, len(self._paths)))
+
+    def _fold(self) -> None:
+        """Somebody writes ids where names belong: keep the costliest so far, and make room."""
+        costs = partial(estimated_costs, self.columns)
+        self.fold(_MOST_VALUES_HELD, costs)
+        fold_combinations(self.columns, _MOST_GROUPS_HELD // 2, costs)
+        self._most_groups = max(_MOST_GROUPS_HELD, 2 * len(self.columns.groups))
+        for groups in self._groups.values():
+            groups.forget()
 
     def _note_neighbours(self, run: Run, *, silent: bool) -> None:
         """Note what lies beyond midnight and decides whether `run` is a call."""

@@ -7,8 +7,8 @@ it out, changes one number and moves nothing.
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from spend_report.domain.prices.pricing import Rates, Tokens
 from spend_report.domain.runs.id_hashes import hashes
@@ -23,8 +23,7 @@ type PlainRow = tuple[int, int, int, int, int, float, str, str, Sequence[str]]
 """Group, hour, input, output, cached input, recorded cost, id, trace, and the runs above."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What a group of runs has in common; `rates` is None where no source knows a price.
 
     `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
@@ -141,6 +140,29 @@ class Columns:
         ids = iter(self.above)
         for depth in self.depths:
             yield list(islice(ids, depth))
+
+    def ancestors_of(self, rows: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The ids of the runs above each of `rows`, which ascend; root first."""
+        wanted = iter(rows)
+        row, end = next(wanted, None), 0
+        for at, depth in enumerate(self.depths):
+            end += depth
+            if at == row:
+                yield self.above[end - depth : end]
+                row = next(wanted, None)
+                if row is None:
+                    return
+
+    def regroup(self, groups: Sequence[Group]) -> None:
+        """Replace each of the groups by the one at its place in `groups`, and number them anew."""
+        used = set(self.group)
+        numbers: dict[Group, int] = {}
+        new = [NO_CALL] * (NO_CALL + 1 + len(groups))
+        for old, group in enumerate(groups, NO_CALL + 1):
+            if old in used:
+                new[old] = numbers.setdefault(group, NO_CALL + 1 + len(numbers))
+        self.group = array("I", map(new.__getitem__, self.group))
+        self._numbers, self._groups = numbers, list(numbers)
 
     def has_usage(self, row: int) -> bool:
         """Whether a run reports any token."""

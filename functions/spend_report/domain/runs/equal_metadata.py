@@ -1,26 +1,43 @@
-"""Which runs have the same metadata.
+"""Which runs have the same metadata, and what names stand in it.
 
 Python takes 1, 1.0 and true for equal, but in a report they are three values. Sorted by equality
 alone, the one that happens to come first would stand for all. Text equals only the same text, so
-that only metadata with numbers in it needs a closer look.
+that only metadata with numbers in it needs a closer look. A text that is longer than a name may be
+is not kept, however often it comes: a few thousand prompts would fill the memory.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import astuple
 
-
-def has_numbers(metadata: Any) -> bool:
-    """Whether other metadata may equal `metadata` without being the same."""
-    return metadata is not None and any(map(_has_equals, astuple(metadata)))
+from spend_report.domain.basics.names import MOST_CHARACTERS, name_of
 
 
-def identity(metadata: Any) -> Any:
-    """A key that only the same `metadata` has; unhashable where a value is."""
-    if not has_numbers(metadata):
-        return metadata
-    return (metadata, tuple(repr(value) for value in astuple(metadata) if _has_equals(value)))
+class Reading(NamedTuple):
+    """What metadata holds: its values as names, in the order of its attributes.
+
+    `numbers` tells it from other metadata that equals it; empty if none does.
+    """
+
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+    is_long: bool
 
 
-def _has_equals(value: Any) -> bool:
-    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+NOTHING = Reading((), (), is_long=False)
+
+
+def read(metadata: Any) -> Reading:
+    """What `metadata` holds; `NOTHING` where there is none."""
+    if metadata is None:
+        return NOTHING
+    names: list[str] = []
+    numbers: list[str] = []
+    is_long = False
+    for value in astuple(metadata):
+        names.append("" if value is None else name_of(value))
+        if isinstance(value, str):
+            is_long = is_long or len(value) > MOST_CHARACTERS
+        elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+            numbers.append(repr(value))
+    return Reading(tuple(names), tuple(numbers), is_long)

@@ -1,22 +1,23 @@
 """Which runs of a project belong together: those of equal metadata, status and price."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.basics.names import name_of
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.runs.attribution import UNTAGGED
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-from spend_report.domain.runs.equal_metadata import has_numbers, identity
-from spend_report.domain.runs.run import ERROR, SUCCESS, Project, Run
+from spend_report.domain.runs.equal_metadata import Reading, read
+from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
 from spend_report.domain.runs.usage import Usage
 
 # A run may also say itself that it has none.
 _NO_FEATURE = ("", UNTAGGED)
+
+_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 
 # In place of a group's number: runs with this metadata are looked at one by one.
 ONE_BY_ONE = NO_CALL
@@ -24,22 +25,28 @@ ONE_BY_ONE = NO_CALL
 
 @dataclass(slots=True)
 class _Slice:
-    """One combination of metadata values, as it came, and its groups by status and rates."""
+    """One combination of metadata values, as it came, and its groups by status and rates.
+
+    See `equal_metadata` for what is special about numbers, and about long texts.
+    """
 
     group: Group
     price: Price | None
+    reading: Reading
     numbers: dict[tuple[str, int], tuple[Rates | None, int]] = field(default_factory=dict)
 
 
 class _Plain(dict[Any, int]):
     """The number of a group by metadata, found when it is first asked for."""
 
-    def __init__(self, number: Callable[[Any], int]) -> None:
+    def __init__(self, number: Callable[[Any], tuple[int, bool]]) -> None:
         super().__init__()
         self._number = number
 
     def __missing__(self, metadata: Any) -> int:
-        number = self[metadata] = self._number(metadata)
+        number, is_long = self._number(metadata)
+        if not is_long:
+            self[metadata] = number
         return number
 
 
@@ -50,7 +57,7 @@ class ProjectGroups:
         project: whose runs they are.
         columns: what numbers the groups.
         day: the day of the runs.
-        dimensions: the attributes of a run's metadata that the report slices by.
+        keys: what is read of a run's metadata.
         prices: what a token costs.
 
     Attributes:
@@ -65,18 +72,32 @@ class ProjectGroups:
         project: Project,
         columns: Columns,
         day: ReportDay,
-        dimensions: Sequence[str],
+        keys: MetadataKeys,
         prices: PriceBook,
     ) -> None:
         self._project = project
         self._columns = columns
         self._day = day
-        self._dimensions = dimensions
         self._prices = prices
+        self._known_prices: dict[tuple[str, str], Price | None] = {}
+        self._places = [keys.place_of[name] for name in _ATTRIBUTES]
+        self._dimension_places = [keys.place_of[name] for name in keys.dimensions]
+        self._no_names = ("",) * len(keys.place_of)
         self._slices: dict[Any, _Slice] = {}
         self.untagged: set[int] = set()
-        self.plain: Mapping[str | None, Mapping[Any, int]] = {
+        self.plain: dict[str | None, dict[Any, int]] = {
             status: _Plain(partial(self._plain_number, status)) for status in (SUCCESS, ERROR)
+        }
+
+    def forget(self) -> None:
+        """The columns have numbered their groups anew."""
+        self._slices.clear()
+        for by_metadata in self.plain.values():
+            by_metadata.clear()
+        self.untagged = {
+            number
+            for number, group in enumerate(self._columns.groups, NO_CALL + 1)
+            if group.feature in _NO_FEATURE
         }
 
     def number(self, run: Run, usage: Usage) -> int:
@@ -86,19 +107,18 @@ class ProjectGroups:
             rates = slice_.price.at(run.start_time, usage.tokens.input, usage.service_tier)
         return self._number(slice_, (run.status or "").upper(), rates)
 
-    def _plain_number(self, status: str, metadata: Any) -> int:
+    def _plain_number(self, status: str, metadata: Any) -> tuple[int, bool]:
         slice_ = self._slice(metadata)
-        if slice_.price is None:
-            rates = None
-        elif (rates := slice_.price.flat) is None:
-            return ONE_BY_ONE
-        return ONE_BY_ONE if has_numbers(metadata) else self._number(slice_, status, rates)
+        rates = slice_.price.flat if slice_.price is not None else None
+        if slice_.reading.numbers or (slice_.price is not None and rates is None):
+            return ONE_BY_ONE, slice_.reading.is_long
+        return self._number(slice_, status, rates), slice_.reading.is_long
 
     def _number(self, slice_: _Slice, status: str, rates: Rates | None) -> int:
         known = slice_.numbers.get((status, id(rates)))
         if known is not None:
             return known[1]
-        group = replace(slice_.group, status=status, rates=rates)
+        group = slice_.group._replace(status=status, rates=rates)
         number = self._columns.number(group)
         if group.feature in _NO_FEATURE:
             self.untagged.add(number)
@@ -108,28 +128,31 @@ class ProjectGroups:
     def _slice(self, metadata: Any) -> _Slice:
         try:
             slice_ = self._slices.get(metadata)
-            if slice_ is None:
-                key = identity(metadata)
-                slice_ = self._slices.get(key)
         except TypeError:  # a list or an object among the values: looked at each time
-            return self._new_slice(metadata)
-        if slice_ is None:
-            slice_ = self._slices[key] = self._new_slice(metadata)
+            return self._new_slice(read(metadata))
+        if slice_ is not None:
+            return slice_
+        reading = read(metadata)
+        key = (metadata, reading.numbers) if reading.numbers else metadata
+        slice_ = self._slices.get(key) or self._new_slice(reading)
+        if not reading.is_long:
+            self._slices[key] = slice_
         return slice_
 
-    def _new_slice(self, metadata: Any) -> _Slice:
-        def value(name: str) -> str:
-            return name_of(getattr(metadata, name, None))
-
+    def _new_slice(self, reading: Reading) -> _Slice:
+        names = reading.names or self._no_names
+        feature, provider, model, sample_rate = (names[place] for place in self._places)
         group = Group(
             project=self._project,
             status=SUCCESS,
-            feature=value("feature"),
-            dimensions=tuple(value(name) for name in self._dimensions),
-            provider=value("provider"),
-            model=display(value("model")),
-            sample_rate=value("sample_rate"),
+            feature=feature,
+            dimensions=tuple(names[place] for place in self._dimension_places),
+            provider=provider,
+            model=display(model),
+            sample_rate=sample_rate,
             rates=None,
         )
-        price = self._prices.price(value("model"), group.provider, self._day.start, self._day.end)
-        return _Slice(group, price)
+        if (model, provider) not in self._known_prices:
+            price = self._prices.price(model, provider, self._day.start, self._day.end)
+            self._known_prices[model, provider] = price
+        return _Slice(group, self._known_prices[model, provider], reading)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 from msgspec import Meta, Struct, defstruct
 
@@ -63,11 +63,9 @@ class Project:
         return f"{self.url}/r/{trace_id}?poll=true" if self.url else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
-    """A run above an LLM run. `feature` is its own tag, empty if it has none."""
+class Ancestor(NamedTuple):
+    """What counts of a run above an LLM run. `feature` is its own tag, empty if it has none."""
 
-    id: str
     name: str
     feature: str
 
@@ -89,6 +87,8 @@ class MetadataKeys:
 
     Attributes:
         dimensions: the attributes of `struct` that hold the dimensions, in order: `d0`, `d1`, …
+        key_of: the metadata key of each attribute of `struct`.
+        place_of: where in a `struct` as a tuple the value of each attribute stands.
         struct: the type of `Run.metadata`: `feature`, `d0`, `d1`, …, `model`, `provider`,
             `sample_rate` and `node`. Values are anything that JSON has, None if missing.
         run_type: a `Run` whose `metadata` is a `struct` or None.
@@ -96,7 +96,7 @@ class MetadataKeys:
 
     def __init__(self, feature: str, dimensions: Sequence[str]) -> None:
         self.dimensions = tuple(f"d{index}" for index in range(len(dimensions)))
-        key_of = {
+        self.key_of = key_of = {
             "feature": feature,
             **dict(zip(self.dimensions, dimensions, strict=True)),
             **_FIXED_KEYS,
@@ -110,9 +110,11 @@ class MetadataKeys:
             for attribute, key in key_of.items()
             if field_of[key] != attribute
         }
+        fields = list(field_of.values())
+        self.place_of = {name: fields.index(field_of[key]) for name, key in key_of.items()}
         self.struct: type[Struct] = defstruct(
             "Metadata",
-            [(attribute, Any, None) for attribute in field_of.values()],
+            [(attribute, Any, None) for attribute in fields],
             rename={attribute: key for key, attribute in field_of.items()},
             namespace=shared,
             frozen=True,
