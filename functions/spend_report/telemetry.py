@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -90,14 +91,24 @@ def _emit_figures(report: DayReport, stamp: datetime) -> None:
     day.flush_metrics()
     for row in figures.features[:_TOP_FEATURES]:
         feature = _metrics(stamp)
-        # CloudWatch takes ASCII only, and drops what has more.
-        feature.add_dimension("feature", ascii_only(row.feature, _LONGEST_DIMENSION) or "?")
+        feature.add_dimension("feature", series_name(row.feature))
         feature.add_metric("FeatureCostUSD", MetricUnit.NoUnit, float(row.cost))
         budget = report.budgets.of(row.feature)
         if budget is not None and budget.daily:
             used = _percent(row.cost, budget.daily)
             feature.add_metric("FeatureBudgetUsedPercent", MetricUnit.Percent, used)
         feature.flush_metrics()
+
+
+def series_name(feature: str) -> str:
+    """The name of a feature's series. CloudWatch takes ASCII only, and drops what has more.
+
+    A name that had to be changed for that ends in digits of its hash, so that two stay two.
+    """
+    shown = ascii_only(feature, _LONGEST_DIMENSION - 9)
+    if shown == feature:
+        return shown
+    return f"{shown} {sha256(feature.encode()).hexdigest()[:8]}"
 
 
 def _metrics(stamp: datetime | None = None) -> EphemeralMetrics:

@@ -29,7 +29,10 @@ class UnreadablePageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of runs, newest first. `unreadable` counts items without a readable id or start."""
+    """A page of runs, newest first. `unreadable` counts items without a readable id or start.
+
+    Without a `next_cursor` it is the last.
+    """
 
     runs: Sequence[Run]
     next_cursor: str | None
@@ -63,7 +66,7 @@ class PageDecoder:
             page: Any = self._page.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return self._decode_items(body)
-        return Page(page.items, page.next_cursor)
+        return Page(page.items, page.next_cursor or None)
 
     def _decode_items(self, body: bytes) -> Page:
         try:
@@ -79,7 +82,7 @@ class PageDecoder:
         else:
             runs, cursor = [self._decode_item(item) for item in page.items or ()], page.next_cursor
         readable = [run for run in runs if run is not None]
-        return Page(readable, cursor, len(runs) - len(readable))
+        return Page(readable, cursor or None, len(runs) - len(readable))
 
     def _decode_item(self, raw: msgspec.Raw) -> Run | None:
         try:

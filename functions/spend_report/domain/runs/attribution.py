@@ -9,6 +9,8 @@ UNTAGGED = "untagged"
 
 # How long a run is taken to last that never reported its end: a trace rarely takes longer.
 _LONGEST_TRACE = timedelta(hours=1)
+# An end later than that, in 2099 say, is a fault of the data.
+_LONGEST_RUN = timedelta(days=1)
 # A start further back than LangSmith keeps traces is a fault of the data.
 _LONGEST_AGO = timedelta(days=400)
 
@@ -56,9 +58,11 @@ def root_started_before(run: Run, instant: datetime) -> bool:
 def may_continue_after(run: Run, instant: datetime) -> datetime | None:
     """Until when runs inside `run` may start, if that can be after `instant`; else None.
 
-    A run that never reported its end is given the length of a long trace.
+    A run that never reported its end, or one that can't be, is given the length of a long trace.
     """
-    until = run.end_time or run.start_time + _LONGEST_TRACE
+    until = run.end_time
+    if until is None or until - run.start_time > _LONGEST_RUN:
+        until = run.start_time + _LONGEST_TRACE
     return until if until > instant else None
 
 
