@@ -15,10 +15,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import ascii_only
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.domain.runs.attribution import UNTAGGED
 
 NAMESPACE = "SpendReport"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "spend-report"

@@ -1,8 +1,8 @@
 """From the day's figures to what stands on the page."""
 
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import plain
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.domain.runs.attribution import UNTAGGED
 from spend_report.page import attention, movers, provenance, spend
 from spend_report.page.labels import name
 from spend_report.page.month import month

@@ -9,7 +9,7 @@ costliest features get a hue, `untagged` has a grey of its own, all others share
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from spend_report.domain.runs.attribution import UNTAGGED
+from spend_report.domain.basics.names import UNTAGGED
 
 HUES = 6
 OTHER = "other"

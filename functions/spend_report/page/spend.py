@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from spend_report.domain.basics.day import days_before, days_from
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.figures.day_figures import FeatureSpend
 from spend_report.domain.judgement.drivers import BASELINE_DAYS, Driver
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.domain.runs.attribution import UNTAGGED
 from spend_report.page.labels import name
 from spend_report.page.over_days import CHART_DAYS, cost_of, ranked
 from spend_report.page.palette import OTHER

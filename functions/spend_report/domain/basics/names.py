@@ -12,6 +12,9 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+# The feature of calls that no tag gives to another.
+UNTAGGED = "untagged"
+
 MOST_CHARACTERS = 200
 _HASH_DIGITS = 8
 

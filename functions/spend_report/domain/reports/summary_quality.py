@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from spend_report.domain.basics.money import ZERO, percent, usd
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
-from spend_report.domain.runs.attribution import UNTAGGED
 
 # Within this, our cost and LangSmith's agree: it rounds, and prices linearly.
 _NORMAL_DRIFT = Decimal("0.05")

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from spend_report.domain.runs.run import Run
 
-UNTAGGED = "untagged"
-
 # How long a run is taken to last that never reported its end: a trace rarely takes longer.
 _LONGEST_TRACE = timedelta(hours=1)
 # An end later than that, in 2099 say, is a fault of the data.
