@@ -56,7 +56,7 @@ def pipeline() -> int:
         region="us-east-1",
     )
     documents = [Document("/bench/pricing/models", 1, json.dumps(PRICES))]
-    prices = PriceBook([configuration(documents, [], None).prices])
+    prices = PriceBook([configuration(documents, [], [], None).prices])
     with LangSmithRuns(
         endpoint=os.environ["LANGSMITH_ENDPOINT"],
         api_key=os.environ["LANGSMITH_API_KEY"],
@@ -66,7 +66,7 @@ def pipeline() -> int:
         max_requests_per_10s=100_000,
         max_concurrent=_MAX_CONCURRENT,
     ) as source:
-        figures = fetch(source, ReportDay.of(DAY, policy.timezone), policy, prices)
+        figures = fetch(source, ReportDay.of(DAY, policy.timezone), policy, prices, {})
     return figures.calls
 
 

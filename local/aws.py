@@ -21,6 +21,8 @@ from local.environment import environment
 REGION = "us-east-1"
 BUCKET = "spend-reports"
 CONFIG_PATH = "/llm-spend/local"
+# The folders of documents, here as below `CONFIG_PATH`.
+KINDS = ("pricing", "budgets", "features")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,11 @@ class LocalAws:
         }
 
     def put_documents(self, folder: Path) -> int:
-        """Put `folder`'s `pricing/*.json` and `budgets/*.json` into the parameters; their number.
+        """Put `folder`'s documents into the parameters; their number.
 
         A missing folder holds no documents.
         """
-        paths = sorted([*folder.glob("pricing/*.json"), *folder.glob("budgets/*.json")])
+        paths = sorted(path for kind in KINDS for path in folder.glob(f"{kind}/*.json"))
         for path in paths:
             name = path.relative_to(folder).with_suffix("").as_posix()
             self.put_parameter(name, path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`make validate-config`: checks documents of prices and budgets before anyone puts them.
+"""`make validate-config`: checks documents of prices, budgets and owners before anyone puts them.
 
 Errors are the function's own; it would fail on them. Warnings are likely slips, found by
 comparing with the bundled catalogue and with the newest report in a folder, if there is one.
@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from local.aws import KINDS
 from local.slips import LastReport, last_report, slips
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue
 from spend_report.domain.config.configuration import Configuration, configuration
@@ -29,23 +30,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is wrong, or likely wrong, and return the program's exit status."""
     options = _options(arguments)
     console = Console(soft_wrap=True, highlight=False, markup=False)
-    pricing, budgets = (_documents(options.config, kind) for kind in ("pricing", "budgets"))
-    if not pricing and not budgets:
+    pricing, budgets, features = (_documents(options.config, kind) for kind in KINDS)
+    if not pricing and not budgets and not features:
         console.print(
-            f"No documents in {options.config}/pricing and {options.config}/budgets. "
+            f"No documents in {options.config}/{{{','.join(KINDS)}}}. "
             "Name another folder: make validate-config CONFIG=folder",
             style="red",
         )
         return NOTHING
     catalogue = PriceCatalogue()
     try:
-        read = configuration(pricing, budgets, catalogue if options.catalogue == "on" else None)
+        listed = catalogue if options.catalogue == "on" else None
+        read = configuration(pricing, budgets, features, listed)
     except ConfigError as error:
         console.print(Text(str(error), style="red"))
         return INVALID
     report = last_report(options.reports)
     warnings = [
-        *_oversized([*pricing, *budgets]),
+        *_oversized([*pricing, *budgets, *features]),
         *slips(read, catalogue, report, datetime.now(UTC)),
     ]
     for warning in warnings:

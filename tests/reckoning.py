@@ -1,9 +1,10 @@
 """A day's figures from raw runs, through the domain alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
+from types import MappingProxyType
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of
@@ -70,13 +71,14 @@ def figures(
     above: Iterable[RawRun] = (),
     outside: Sequence[RawRun] = (),
     page: int = 1000,
+    aliases: Mapping[str, str] = MappingProxyType({}),
 ) -> DayFigures:
     """The figures of the LLM runs `runs`, read in pages.
 
     `above` are the runs that LangSmith has of their ancestors, `outside` LLM runs of other days.
     """
     keys = MetadataKeys("feature", DIMENSIONS)
-    calls = Calls(DAY, keys, PriceBook([PriceOf()]))
+    calls = Calls(DAY, keys, PriceBook([PriceOf()]), aliases)
     for some in batched(runs, page, strict=False):
         calls.take(APP, [decoded(raw, keys) for raw in some])
     costs = TraceCosts(calls.columns, TOP_REQUESTS)

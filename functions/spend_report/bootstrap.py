@@ -27,7 +27,7 @@ from spend_report.telemetry import Telemetry
 
 @contextmanager
 def application(settings: Settings, context: Any, now: Callable[[], datetime]) -> Iterator[Service]:
-    """The service for one invocation, with prices and budgets read and validated.
+    """The service for one invocation, with all parameters read and validated.
 
     `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
     alerts that this invocation is sending. `now` is the clock. Connections are closed at the end.
@@ -38,7 +38,9 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
     """
     parameters = SsmConfig(client("ssm"), settings.config_path)
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    config = configuration(parameters.pricing(), parameters.budgets(), catalogue)
+    config = configuration(
+        parameters.pricing(), parameters.budgets(), parameters.features(), catalogue
+    )
     if settings.langsmith_api_key is not None:
         key, key_name = settings.langsmith_api_key.get_secret_value(), "LANGSMITH_API_KEY"
     else:
@@ -71,6 +73,7 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
                 source=source,
                 prices=PriceBook([config.prices, *([catalogue] if catalogue else [])]),
                 budgets=config.budgets,
+                register=config.register,
                 origin=Origin(
                     timezone=str(settings.report_timezone),
                     parameters=config.versions,

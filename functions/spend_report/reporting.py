@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import PastDay
@@ -79,6 +80,7 @@ class Reporting:
     source: RunSource
     prices: PriceBook
     budgets: Budgets
+    register: FeatureRegister
     origin: Origin
     store: ReportStore
     render: Callable[[DayReport], bytes]
@@ -86,7 +88,7 @@ class Reporting:
     def read(self, date_: date, now: datetime, *, accept_less: bool) -> ReadDay:
         """What LangSmith has of a day, and what may become of it. Raises LangSmithError."""
         day = ReportDay.of(date_, self.policy.timezone)
-        figures = fetch(self.source, day, self.policy, self.prices)
+        figures = fetch(self.source, day, self.policy, self.prices, self.register.aliases)
         before = self.store.past(date_)
         found = completeness(
             day,
@@ -170,14 +172,20 @@ class Reporting:
         return self.store.uri(report, day, REPORTS[report])
 
 
-def fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
-    """The figures of `day`, from all of its LLM runs."""
+def fetch(
+    source: RunSource,
+    day: ReportDay,
+    policy: Policy,
+    prices: PriceBook,
+    aliases: Mapping[str, str],
+) -> DayFigures:
+    """The figures of `day`, from all of its LLM runs; `aliases` are other names of features."""
+    calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices, aliases)
     with _garbage_collection_paused():
-        return _fetch(source, day, policy, prices)
+        return _fetch(source, day, calls)
 
 
-def _fetch(source: RunSource, day: ReportDay, policy: Policy, prices: PriceBook) -> DayFigures:
-    calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices)
+def _fetch(source: RunSource, day: ReportDay, calls: Calls) -> DayFigures:
     unreadable = source.read(day.start, day.end, calls.take)
     costs = TraceCosts(calls.columns, _TOP_REQUESTS)
     # The roots of the costliest requests are looked up only for their names, but a look-up more

@@ -218,6 +218,7 @@ def test_the_first_prices_and_budgets_are_valid(resources: Json) -> None:
     read = configuration(
         [Document("/llm-spend/prod/pricing/models", 1, pricing)],
         [Document("/llm-spend/prod/budgets/features", 1, budgets)],
+        [],
         None,
     )
 

@@ -28,12 +28,13 @@ def put(ssm: Any, name: str, text: str, kind: str = "String") -> None:
 
 
 def test_documents(ssm: Any) -> None:
-    """Every String parameter below `pricing/`, at any depth, is a document with its version."""
+    """Every String parameter of a folder, at any depth, is a document with its version."""
     put(ssm, "pricing/openai", "{}")
     put(ssm, "pricing/openai", '{"m": 1}')
     put(ssm, "pricing/team-a/azure", "{}")
     put(ssm, "pricing-of-old/x", "{}")
     put(ssm, "budgets/all", "{}")
+    put(ssm, "features/search", "{}")
 
     assert SsmConfig(ssm, PATH).pricing() == [
         Document("/llm-spend/prod/pricing/openai", 2, '{"m": 1}'),
@@ -41,6 +42,9 @@ def test_documents(ssm: Any) -> None:
     ]
     assert SsmConfig(ssm, PATH + "/").budgets() == [
         Document("/llm-spend/prod/budgets/all", 1, "{}"),
+    ]
+    assert SsmConfig(ssm, PATH).features() == [
+        Document("/llm-spend/prod/features/search", 1, "{}"),
     ]
 
 

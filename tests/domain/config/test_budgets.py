@@ -1,15 +1,18 @@
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
 
 from spend_report.domain.config.budgets import Budget, Budgets, read_budgets
 from spend_report.domain.config.documents import Document, Problems
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 
 
-def read(*texts: str) -> tuple[Budgets, list[str]]:
+def read(*texts: str, aliases: Mapping[str, str] | None = None) -> tuple[Budgets, list[str]]:
     problems = Problems()
     documents = [Document(f"/b/{index}", 1, text) for index, text in enumerate(texts, start=1)]
-    return read_budgets(documents, problems), problems.lines
+    register = FeatureRegister(aliases=aliases or {})
+    return read_budgets(documents, register, problems), problems.lines
 
 
 def valid(*texts: str) -> Budgets:
@@ -153,3 +156,22 @@ def test_same_budget_twice(text: str, path: str) -> None:
     _, problems = read(text, text)
 
     assert problems == [f"/b/2: {path}: is in /b/1 too; keep one of them"]
+
+
+def test_budget_of_an_alias() -> None:
+    """A budget under an alias is its feature's, and a second one beside it is refused."""
+    aliases = {"rag_search": "rag-search", "RAG": "rag-search"}
+
+    budgets, problems = read('{"features": {"rag_search": 2}}', aliases=aliases)
+    _, twice = read(
+        '{"features": {"rag_search": 2, "RAG": 3}}',
+        '{"features": {"rag-search": 2}}',
+        aliases=aliases,
+    )
+
+    assert problems == []
+    assert budgets.of("rag-search") == Budget(Decimal(2), None, None, None, "/b/1")
+    assert twice == [
+        "/b/1: features.RAG: is rag-search, which is in /b/1 too; keep one of them",
+        "/b/2: features.rag-search: is in /b/1 too; keep one of them",
+    ]

@@ -1,10 +1,12 @@
 """Which runs are gathered, whose they are, and what else has to be asked for."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spend_report.domain.figures.day_figures import SpendUnderName
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
@@ -86,6 +88,52 @@ def test_tag_of_an_ancestor() -> None:
     day = figures([*runs, llm("alone", model="flat")], above=roots)
 
     assert {row.feature: row.calls for row in day.features} == {"x": 1, "y": 1, "untagged": 1}
+
+
+def test_aliases() -> None:
+    """A call tagged with an alias, itself or by an ancestor, counts as the feature.
+
+    What stood under each name is kept: 110 tokens in and out of a call cost $0.0002 here.
+    """
+    root = run("root", metadata={"feature": "rag_search"})
+    runs = [
+        llm("own", model="flat", feature="rag-search", tokens=(100, 10)),
+        llm("alias", model="flat", feature="RAG", tokens=(100, 10)),
+        llm("alias-one-by-one", model="tiered", feature="RAG", tokens=(100, 10)),
+        llm("above", below=root, model="flat", tokens=(100, 10)),
+        llm("other", model="flat", feature="chat", tokens=(100, 10)),
+        llm("none", model="flat", tokens=(100, 10)),
+    ]
+    aliases = {"rag_search": "rag-search", "RAG": "rag-search"}
+
+    day = figures(runs, above=[root], aliases=aliases)
+
+    assert {row.feature: row.calls for row in day.features} == {
+        "rag-search": 4,
+        "chat": 1,
+        "untagged": 1,
+    }
+    assert day.seen_as == {
+        "rag-search": {
+            "RAG": SpendUnderName(2, Decimal("0.0004")),
+            "rag-search": SpendUnderName(1, Decimal("0.0002")),
+            "rag_search": SpendUnderName(1, Decimal("0.0002")),
+        }
+    }
+
+
+def test_alias_of_untagged() -> None:
+    """A name that people give where they have none may be made an alias of `untagged`."""
+    day = figures([llm("a", model="flat", feature="n/a")], aliases={"n/a": "untagged"})
+
+    assert [row.feature for row in day.features] == ["untagged"]
+    assert [path.calls for path in day.untagged] == [1]
+    assert day.seen_as["untagged"].keys() == {"n/a"}
+
+
+def test_no_alias_was_used() -> None:
+    """Where every call has the name of its feature, nothing is kept."""
+    assert figures([llm("a", model="flat", feature="x")], aliases={"y": "x"}).seen_as == {}
 
 
 def test_word_untagged() -> None:

@@ -1,4 +1,4 @@
-"""Parameters in SSM Parameter Store: prices, budgets and LangSmith's API key."""
+"""Parameters in SSM Parameter Store: documents, and LangSmith's API key."""
 
 from typing import Any
 
@@ -21,6 +21,10 @@ class SsmConfig:
     def budgets(self) -> list[Document]:
         """The documents of budgets, by name."""
         return self._documents("budgets")
+
+    def features(self) -> list[Document]:
+        """The documents of owners and aliases, by name."""
+        return self._documents("features")
 
     @property
     def api_key_name(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, model_validator
 
+from spend_report.domain.basics.names import name_of
 from spend_report.domain.config.documents import (
     Document,
     Problems,
@@ -15,8 +16,9 @@ from spend_report.domain.config.documents import (
     described,
     validated,
 )
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 
-_FEATURES = "features."
+_FEATURES = "features"
 _MOST_DOLLARS = Decimal(1_000_000_000)
 _MOST_ALERT_AT = Decimal(10)  # 80 instead of 0.8 would never alert
 
@@ -59,34 +61,45 @@ class Budgets:
                     yield f"budgets/{path}/{period}", f"{amount:f}"
 
 
-def read_budgets(documents: Sequence[Document], problems: Problems) -> Budgets:
-    """The budgets of all `documents`; what is wrong with them goes to `problems`."""
-    found: dict[str, Budget] = {}
+def read_budgets(
+    documents: Sequence[Document], register: FeatureRegister, problems: Problems
+) -> Budgets:
+    """The budgets of all `documents`; what is wrong with them goes to `problems`.
+
+    A budget under an alias is that of the feature which `register` says it counts as.
+    """
+    found: dict[tuple[str, str], Budget] = {}
     for document in documents:
-        for path, raw in _by_path(document, problems).items():
-            if path in found:
-                holder = found[path].parameter
-                problems.add(document.parameter, path, f"is in {holder} too; keep one of them")
+        for section, written, raw in _entries(document, problems):
+            path = f"{section}.{written}" if written else section
+            feature = register.feature(name_of(written))
+            if (section, feature) in found:
+                holder = found[section, feature].parameter
+                name = "" if feature == written else f"is {feature}, which "
+                problems.add(
+                    document.parameter, path, f"{name}is in {holder} too; keep one of them"
+                )
             else:
-                found[path] = _budget(raw, document.parameter, path, problems)
-    features = {
-        path.removeprefix(_FEATURES): budget
-        for path, budget in found.items()
-        if path.startswith(_FEATURES)
-    }
-    return Budgets(features, found.get("default"), found.get("total"))
+                found[section, feature] = _budget(raw, document.parameter, path, problems)
+    return Budgets(
+        {feature: budget for (section, feature), budget in found.items() if section == _FEATURES},
+        found.get(("default", "")),
+        found.get(("total", "")),
+    )
 
 
-def _by_path(document: Document, problems: Problems) -> dict[str, Any]:
+def _entries(document: Document, problems: Problems) -> Iterator[tuple[str, str, Any]]:
+    """Section, feature (empty for `default` and `total`) and budget."""
     content = content_of(document, problems)
     if content is None:
-        return {}
+        return
     sections = validated(_Sections, content, document.parameter, "", problems)
     if sections is None:
-        return {}
-    given = {name: getattr(sections, name) for name in sections.model_fields_set - {"features"}}
-    features = {f"{_FEATURES}{feature}": raw for feature, raw in sections.features.items()}
-    return features | dict(sorted(given.items()))
+        return
+    for feature, raw in sections.features.items():
+        yield _FEATURES, feature, raw
+    for section in sorted(sections.model_fields_set - {_FEATURES}):
+        yield section, "", getattr(sections, section)
 
 
 def _budget(raw: Any, parameter: str, path: str, problems: Problems) -> Budget:

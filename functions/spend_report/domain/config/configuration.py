@@ -5,31 +5,38 @@ from dataclasses import dataclass
 
 from spend_report.domain.config.budgets import Budgets, read_budgets
 from spend_report.domain.config.documents import Document, Problems
+from spend_report.domain.config.owners_and_aliases import FeatureRegister, read_features
 from spend_report.domain.config.price_list import Catalogue, PriceList, read_prices
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Prices and budgets of all parameters, and which version of each they come from."""
+    """What all parameters say, and which version of each that is."""
 
     prices: PriceList
     budgets: Budgets
+    register: FeatureRegister
     versions: Mapping[str, int]
 
     def described(self) -> dict[str, str]:
-        """Every price and budget as text by a path, so that two configurations can be compared."""
-        return dict(sorted([*self.prices.described(), *self.budgets.described()]))
+        """Every setting as text by a path, so that two configurations can be compared."""
+        parts = (self.prices, self.budgets, self.register)
+        return dict(sorted(pair for part in parts for pair in part.described()))
 
 
 def configuration(
-    pricing: Sequence[Document], budgets: Sequence[Document], catalogue: Catalogue | None
+    pricing: Sequence[Document],
+    budgets: Sequence[Document],
+    features: Sequence[Document],
+    catalogue: Catalogue | None,
 ) -> Configuration:
-    """The configuration that the documents below `pricing/` and `budgets/` come to.
+    """The configuration that the documents of the three folders come to.
 
     Args:
         pricing: JSON documents of model prices.
         budgets: JSON documents of budgets.
-        catalogue: where aliases may lead beside the parameters; None: nowhere else.
+        features: JSON documents of owners and aliases.
+        catalogue: where aliases of models may lead beside the parameters; None: nowhere else.
 
     Raises:
         ConfigError: naming everything that is wrong, one line each: the parameter, the field,
@@ -37,7 +44,9 @@ def configuration(
     """
     problems = Problems()
     prices = read_prices(pricing, catalogue, problems)
-    limits = read_budgets(budgets, problems)
+    register = read_features(features, problems)
+    limits = read_budgets(budgets, register, problems)
     problems.raise_any()
-    versions = {document.parameter: document.version for document in [*pricing, *budgets]}
-    return Configuration(prices, limits, dict(sorted(versions.items())))
+    documents = [*pricing, *budgets, *features]
+    versions = {document.parameter: document.version for document in documents}
+    return Configuration(prices, limits, register, dict(sorted(versions.items())))

@@ -162,6 +162,7 @@ def _line_key(slot: Slot) -> LineKey:
         source=source,
         rates=group.rates,
         sample_rate=_sample_rate(group.sample_rate),
+        written=group.written,
     )
 
 

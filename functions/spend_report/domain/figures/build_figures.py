@@ -17,6 +17,7 @@ from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, Mo
 from spend_report.domain.figures.hours import costs_of, hours_of
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.figures.request_costs import TraceCosts, requests
+from spend_report.domain.figures.seen_as import seen_as
 from spend_report.domain.figures.untagged_paths import untagged_paths
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.folding import MOST_GROUPS, MOST_VALUES, fold_combinations
@@ -65,6 +66,7 @@ def figures_of(
         fetched=fetched,
         left_out={WRAPPER: wrapped, UNREADABLE: unreadable},
         used_rates=used_rates(ledger),
+        seen_as=seen_as(ledger),
     )
     check(figures, ledger)
     return figures

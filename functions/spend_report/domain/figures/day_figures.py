@@ -46,6 +46,14 @@ class ModelSpend:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendUnderName:
+    """The part of a feature's calls and of its exact cost that stands under one of its names."""
+
+    calls: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SpendLine:
     """A row of `spend_detail`: the calls of one project, feature, slice, model and price source."""
 
@@ -166,7 +174,8 @@ class DayFigures:
     `features` is sorted by cost, highest first, ties by name, and `lines` likewise within the
     sort order of their keys. `left_out` maps a reason to a number of runs;
     `fetched == calls + sum(left_out.values())`. `folded` are the metadata keys of which only the
-    costliest values have rows, with the number of those.
+    costliest values have rows, with the number of those. `seen_as` holds the features of which
+    some calls were tagged with an alias, and what stands under each name.
     """
 
     date: date
@@ -185,6 +194,7 @@ class DayFigures:
     models: Sequence[ModelSpend] = ()
     hours: Hours = field(default_factory=Hours)
     folded: Mapping[str, int] = field(default_factory=dict)
+    seen_as: Mapping[str, Mapping[str, SpendUnderName]] = field(default_factory=dict)
 
     @property
     def cost(self) -> Decimal:

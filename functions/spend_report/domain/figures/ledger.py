@@ -18,7 +18,8 @@ class LineKey(NamedTuple):
     """What the calls of one line have in common.
 
     `rates` is None where LangSmith's recorded cost counts or nothing does. `sample_rate` is the
-    share of traces that the application recorded, None if all.
+    share of traces that the application recorded, None if all. `written` is the tag that names
+    the feature, itself or one of its aliases.
     """
 
     project: str
@@ -29,6 +30,7 @@ class LineKey(NamedTuple):
     source: PriceSource
     rates: Rates | None
     sample_rate: Decimal | None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.basics.names import name_of
+from spend_report.domain.basics.names import UNTAGGED, name_of
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.runs.attribution import (
-    UNTAGGED,
     feature_above,
     ids_above,
     may_continue_after,
@@ -52,12 +52,22 @@ _OTHER_PATH = CodePath(OTHER, "")
 
 
 class Calls:
-    """Takes the runs of `day` and knows, once all are in, which of them are calls."""
+    """Takes the runs of `day` and knows, once all are in, which of them are calls.
 
-    def __init__(self, day: ReportDay, keys: MetadataKeys, prices: PriceBook) -> None:
+    `aliases` are the features that other names count as.
+    """
+
+    def __init__(
+        self,
+        day: ReportDay,
+        keys: MetadataKeys,
+        prices: PriceBook,
+        aliases: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.day = day
         self._keys = keys
         self._prices = prices
+        self._aliases = aliases
         self._groups: dict[str, ProjectGroups] = {}
         self._orphans = array("Q")  # rows without a tag of their own, ascending
         self._orphan_paths = array("I")  # and the code path of each
@@ -148,10 +158,12 @@ class Calls:
             # By its own word, which outweighs its ancestors', a call may be untagged.
             if numbers[row] == NO_CALL or columns.group_of(row).feature == UNTAGGED:
                 continue
-            feature = feature_above(above, features) or UNTAGGED
-            key = (numbers[row], feature)
+            tag = feature_above(above, features) or UNTAGGED
+            key = (numbers[row], tag)
             if key not in settled:
-                settled[key] = columns.number(columns.group_of(row)._replace(feature=feature))
+                feature = self._aliases.get(tag, tag)
+                group = columns.group_of(row)._replace(feature=feature, written=tag)
+                settled[key] = columns.number(group)
             numbers[row] = settled[key]
         return before - len(self)
 
@@ -191,7 +203,7 @@ class Calls:
         groups = self._groups.get(project.id)
         if groups is None:
             groups = self._groups[project.id] = ProjectGroups(
-                project, self.columns, self.day, self._keys, self._prices
+                project, self.columns, self.day, self._keys, self._prices, aliases=self._aliases
             )
         return groups
 

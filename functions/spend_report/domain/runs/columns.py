@@ -26,7 +26,8 @@ type PlainRow = tuple[int, int, int, int, int, float, str, str, Sequence[str]]
 class Group(NamedTuple):
     """What a group of runs has in common; `rates` is None where no source knows a price.
 
-    `feature` is the runs' own tag, and empty until `Calls.settle` knows better.
+    `feature` is that of the runs' own tag, and empty until `Calls.settle` knows better; `written`
+    is the tag itself, which may be an alias of it.
     """
 
     project: Project
@@ -37,6 +38,7 @@ class Group(NamedTuple):
     model: str
     sample_rate: str
     rates: Rates | None
+    written: str = ""
 
 
 class Columns:

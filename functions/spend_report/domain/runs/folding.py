@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from spend_report.domain.runs.attribution import UNTAGGED
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 
 OTHER = "(other)"
@@ -110,6 +110,8 @@ def _folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozense
         for name in _PLAIN_ATTRIBUTES
         if name in kept and getattr(group, name) not in kept[name]
     }
+    if "feature" in changed:
+        changed["written"] = OTHER
     values = tuple(
         OTHER if name in kept and value not in kept[name] else value
         for name, value in zip(dimensions, group.dimensions, strict=True)

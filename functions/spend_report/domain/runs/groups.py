@@ -1,14 +1,14 @@
 """Which runs of a project belong together: those of equal metadata, status and price."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.pricing import Price, PriceBook, Rates
-from spend_report.domain.runs.attribution import UNTAGGED
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
@@ -59,6 +59,7 @@ class ProjectGroups:
         day: the day of the runs.
         keys: what is read of a run's metadata.
         prices: what a token costs.
+        aliases: the features that other names count as.
 
     Attributes:
         plain: by status, then by metadata, the group of runs that name no service tier, or
@@ -74,11 +75,14 @@ class ProjectGroups:
         day: ReportDay,
         keys: MetadataKeys,
         prices: PriceBook,
+        *,
+        aliases: Mapping[str, str],
     ) -> None:
         self._project = project
         self._columns = columns
         self._day = day
         self._prices = prices
+        self._aliases = aliases
         self._known_prices: dict[tuple[str, str], Price | None] = {}
         self._places = [keys.place_of[name] for name in _ATTRIBUTES]
         self._dimension_places = [keys.place_of[name] for name in keys.dimensions]
@@ -141,11 +145,12 @@ class ProjectGroups:
 
     def _new_slice(self, reading: Reading) -> _Slice:
         names = reading.names or self._no_names
-        feature, provider, model, sample_rate = (names[place] for place in self._places)
+        tag, provider, model, sample_rate = (names[place] for place in self._places)
         group = Group(
             project=self._project,
             status=SUCCESS,
-            feature=feature,
+            feature=self._aliases.get(tag, tag),
+            written=tag,
             dimensions=tuple(names[place] for place in self._dimension_places),
             provider=provider,
             model=display(model),
