@@ -7,6 +7,7 @@ from typing import Any
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budget, Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
@@ -146,7 +147,12 @@ def news(figures: DayFigures, before: History, budgets: Budgets) -> DayAlerts:
         drivers=explain(figures, before),
         breaches=breaches(figures, before, budgets),
         notices=notices(
-            figures, before, untagged_limit=Decimal("0.10"), config_path="/llm-spend/prod"
+            figures,
+            before,
+            budgets=budgets,
+            register=FeatureRegister(),
+            untagged_limit=Decimal("0.10"),
+            config_path="/llm-spend/prod",
         ),
         links=Links(
             report=f"s3://llm-reports/spend_by_feature/{where % 'spend_by_feature'}.csv",

@@ -58,6 +58,10 @@ class Deployment:
         """Put a document below `budgets/`."""
         self.aws.put_parameter(f"budgets/{name}", json.dumps(budgets))
 
+    def put_features(self, features: Mapping[str, Any], name: str = "initial") -> None:
+        """Put a document below `features/`."""
+        self.aws.put_parameter(f"features/{name}", json.dumps(features))
+
     def invoke(
         self, event: Mapping[str, Any], *, now: str | None = None, **settings: str
     ) -> dict[str, Any]:

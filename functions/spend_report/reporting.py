@@ -162,6 +162,8 @@ class Reporting:
             *notices(
                 read.figures,
                 history,
+                budgets=self.budgets,
+                register=self.register,
                 untagged_limit=self.policy.untagged_share,
                 config_path=self.policy.config_path,
             ),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.config.budgets import Budget, Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
@@ -151,7 +152,12 @@ def report(
         drivers=explain(figures, history),
         breaches=breaches(figures, history, budgets),
         notices=notices(
-            figures, history, untagged_limit=Decimal("0.10"), config_path="/llm-spend/demo"
+            figures,
+            history,
+            budgets=budgets,
+            register=FeatureRegister(),
+            untagged_limit=Decimal("0.10"),
+            config_path="/llm-spend/demo",
         ),
         origin=ORIGIN,
         links=LINKS,

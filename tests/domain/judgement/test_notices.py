@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
     DataQuality,
     DayFigures,
@@ -20,7 +22,14 @@ NOTHING = History({})
 
 def found(figures: DayFigures, before: History = NOTHING) -> list[Notice]:
     """The notices of a day with the default limit of 10 % untagged."""
-    return notices(figures, before, untagged_limit=Decimal("0.10"), config_path="/llm-spend/prod")
+    return notices(
+        figures,
+        before,
+        budgets=Budgets(),
+        register=FeatureRegister(),
+        untagged_limit=Decimal("0.10"),
+        config_path="/llm-spend/prod",
+    )
 
 
 def mystery(**more: Any) -> DayFigures:

@@ -9,11 +9,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from spend_report.domain.basics.day import days_before
+from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, share, short_day, things
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.build_figures import UNREADABLE
 from spend_report.domain.figures.day_figures import DayFigures, UnpricedModel
 from spend_report.domain.figures.history import History
-from spend_report.domain.runs.attribution import UNTAGGED
+from spend_report.domain.judgement import names_in_doubt
 
 DRIFT_LIMIT = Decimal("0.20")
 WITHOUT_USAGE_LIMIT = Decimal("0.05")
@@ -35,6 +38,9 @@ class NoticeKind(StrEnum):
     REPORT_KEPT = "report_kept"
     CALENDAR_SHIFT = "calendar_shift"
     TOO_MANY_NAMES = "too_many_names"
+    UNREGISTERED_FEATURE = "unregistered_feature"
+    SIMILAR_FEATURES = "similar_features"
+    BUDGET_UNUSED = "budget_unused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,19 @@ class Notice:
 
 
 def notices(
-    figures: DayFigures, history: History, *, untagged_limit: Decimal, config_path: str
+    figures: DayFigures,
+    history: History,
+    *,
+    budgets: Budgets,
+    register: FeatureRegister,
+    untagged_limit: Decimal,
+    config_path: str,
 ) -> list[Notice]:
     """What is wrong with the data of the day, by kind in the order of `NoticeKind`.
 
     `untagged_limit` is the share of the cost above which `untagged` is too much, `config_path`
-    the root of the parameters. `history` tells the first day of what was wrong before.
+    the root of the parameters. `history` tells the first day of what was wrong before, and has
+    its features under the names that `register` gives them.
     """
     return [
         Notice(
@@ -76,7 +89,10 @@ def notices(
             features=found.features,
             add=found.add,
         )
-        for found in _findings(figures, history, untagged_limit, config_path)
+        for found in (
+            *_findings(figures, history, untagged_limit, config_path),
+            *_names_in_doubt(figures, history, budgets, register, config_path),
+        )
     ]
 
 
@@ -113,6 +129,21 @@ def _findings(
     yield from _drift(figures)
     yield from _silent(figures, history)
     yield from _quality(figures)
+
+
+def _names_in_doubt(
+    figures: DayFigures,
+    history: History,
+    budgets: Budgets,
+    register: FeatureRegister,
+    config_path: str,
+) -> Iterator[_Finding]:
+    for doubt in names_in_doubt.unregistered(figures, history, register, config_path):
+        yield _Finding(NoticeKind.UNREGISTERED_FEATURE, *doubt)
+    for doubt in names_in_doubt.likely_pairs(figures, register, config_path):
+        yield _Finding(NoticeKind.SIMILAR_FEATURES, *doubt)
+    for doubt in names_in_doubt.unused_budgets(figures, history, budgets):
+        yield _Finding(NoticeKind.BUDGET_UNUSED, *doubt)
 
 
 def _unpriced(figures: DayFigures, config_path: str) -> Iterator[_Finding]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from spend_report.domain.basics.names import text_of
+from spend_report.domain.basics.names import name_of
 
 # Shorter names and words differ by a letter from many that mean something else.
 _LONGER_THAN = 6
@@ -107,7 +107,7 @@ class SimilarNames:
 
 def _form(name: str) -> _Form:
     text, words = "", set()
-    for part in _parts(text_of(name)):
+    for part in _parts(name_of(name)):
         if part.isdecimal() and text[-1:].isdecimal():
             text += "-"  # what parts two numbers is not free: 1-12 is not 11-2
         elif part.isalpha():

@@ -1,0 +1,147 @@
+"""Names of features that nobody stands for: likely misspelt, or forgotten in a parameter."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, NamedTuple
+
+from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.names import UNTAGGED
+from spend_report.domain.basics.wording import ascii_only, dollars, plain, short_day, things
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
+from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend
+from spend_report.domain.figures.history import History
+from spend_report.domain.judgement.similar_names import SimilarNames
+from spend_report.domain.runs.folding import OTHER
+
+UNUSED_AFTER_DAYS = 14
+# Where an id stands in the tag, every name is new; so many are enough to see that.
+_MOST_TOLD = 20
+
+_NO_NAMES = {UNTAGGED, OTHER}
+
+
+class Doubt(NamedTuple):
+    """What is to be told about a name; the fields are those of a `Notice`.
+
+    `about` tells it apart from others of its kind.
+    """
+
+    about: str
+    subject: str
+    text: str
+    features: Sequence[str]
+    add: str = ""
+
+
+def unregistered(
+    figures: DayFigures, history: History, register: FeatureRegister, config_path: str
+) -> Iterator[Doubt]:
+    """The day's features that are in no document, costliest first; none where there is no document.
+
+    The costliest are told one by one, the others together.
+    """
+    if not register.in_use:
+        return
+    rows = [row for row in _tagged(figures) if row.feature not in register.features]
+    names = SimilarNames([*register.features, *register.aliases])
+    for row in rows[:_MOST_TOLD]:
+        name = row.feature
+        text = (
+            f"{plain(name)} cost {dollars(row.cost)} {_since(name, figures.date, history)} and is "
+            f"in no parameter below {config_path}/features/."
+        )
+        line = _line(name, owner="<OWNER>")
+        alike = names.alike(name)
+        if alike is not None:
+            feature = register.feature(alike)
+            known = register.features[feature]
+            line = _line(feature, owner=known.owner, aliases=[*known.aliases, name])
+            text += (
+                f" Is it {plain(alike)}? Then add it to the aliases in {known.parameter}, else "
+                "register it as a feature of its own."
+            )
+        elif (nearest := names.nearest(name)) is not None:
+            text += f" The nearest known name is {plain(nearest)}. Register it with its owner."
+        else:
+            text += " Register it with its owner."
+        yield Doubt(name, f"{ascii_only(name)} is not registered", text, [name], line)
+    if rest := rows[_MOST_TOLD:]:
+        cost = sum((row.cost for row in rest), ZERO)
+        subject = f"{things(len(rest), 'more feature')} not registered"
+        text = (
+            f"{things(len(rest), 'more feature')} ({dollars(cost)} together) are in no parameter "
+            f"below {config_path}/features/ either."
+        )
+        yield Doubt("", subject, text, [])
+
+
+def likely_pairs(
+    figures: DayFigures, register: FeatureRegister, config_path: str
+) -> Iterator[Doubt]:
+    """Features of the day that are likely one, where no document says which names there are."""
+    if register.in_use:
+        return
+    rows = {row.feature: row for row in _tagged(figures)}
+    for right, slip in islice(SimilarNames(rows).pairs(), _MOST_TOLD):
+        costs = [f"{plain(name)} ({dollars(rows[name].cost)})" for name in (right, slip)]
+        text = (
+            f"{' and '.join(costs)} are likely one feature, typed in two ways. Tag them alike, or "
+            f"make one an alias of the other in a parameter below {config_path}/features/."
+        )
+        # The same pair tomorrow, when the other one may cost more.
+        about = " = ".join(sorted([right, slip]))
+        subject = f"{ascii_only(slip)} is likely {ascii_only(right)}"
+        yield Doubt(about, subject, text, [right, slip], _line(right, aliases=[slip]))
+
+
+def unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Doubt]:
+    """Budgets of features without a call on the day and the reported ones before it.
+
+    That many have to be reported, unless the name is alike to one that does occur.
+    """
+    before = sorted((day for day in history.days if day < figures.date), reverse=True)
+    days = before[: UNUSED_AFTER_DAYS - 1]
+    seen = dict.fromkeys(row.feature for row in _tagged(figures))
+    for day in days:
+        seen |= dict.fromkeys(history.days[day].features)
+    occurring = SimilarNames(name for name in seen if name not in _NO_NAMES)
+    unused = (name for name in budgets.features if name not in {*seen, *_NO_NAMES})
+    for name in islice(unused, _MOST_TOLD):
+        alike = occurring.alike(name)
+        if alike is None and len(days) < UNUSED_AFTER_DAYS - 1:
+            continue
+        when = f"the last {len(days) + 1} reported days" if days else "the one reported day"
+        text = (
+            f"The budget of {plain(name)} in {budgets.features[name].parameter} sees nothing: no "
+            f"call of that feature on {when}."
+        )
+        if alike is not None:
+            text += f" Is it {plain(alike)}? Then rename it there."
+        elif (nearest := occurring.nearest(name)) is not None:
+            text += f" The nearest name that has calls is {plain(nearest)}."
+        yield Doubt(name, f"the budget of {ascii_only(name)} sees nothing", text, [name])
+
+
+def _tagged(figures: DayFigures) -> list[FeatureSpend]:
+    return [row for row in figures.features if row.feature not in _NO_NAMES]
+
+
+def _since(feature: str, day: date, history: History) -> str:
+    """Since when `feature` is seen, as far back as the reports go."""
+    seen = [past for past in history.days if feature in history.days[past].features]
+    first = min(seen, default=day)
+    if first == day:
+        return "on its first day"
+    or_longer = " or longer" if first == min(history.days) else ""
+    return f"(seen since {short_day(first)}{or_longer})"
+
+
+def _line(feature: str, *, owner: str = "", aliases: Sequence[str] = ()) -> str:
+    """The entry of `feature` in a document."""
+    entry: dict[str, Any] = {"owner": owner} if owner else {}
+    if aliases:
+        entry["aliases"] = list(aliases)
+    return f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(entry, ensure_ascii=False)}"
