@@ -13,7 +13,7 @@ from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import PastDay
+from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.figures.request_costs import TraceCosts
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.completeness import Completeness, Verdict, completeness
@@ -96,7 +96,7 @@ class Reporting:
             before=before,
             fetched=figures.fetched,
             accept_less=accept_less,
-            history=self.store.history(date_),
+            history=self.history(date_),
         )
         return ReadDay(day, figures, before, found)
 
@@ -119,7 +119,7 @@ class Reporting:
     def judge(self, read: ReadDay, kept: Mapping[date, Completeness]) -> DayReport:
         """What was `read`, judged against the days before it as their records are now."""
         day, figures = read.day, read.figures
-        history = self.store.history(day.date)
+        history = self.history(day.date)
         is_complete = read.completeness.verdict is Verdict.WRITE
         exceeded = breaches(figures, history, self.budgets)
         return DayReport(
@@ -141,6 +141,10 @@ class Reporting:
             complete=is_complete,
         )
 
+    def history(self, day: date) -> History:
+        """The days before `day`, under the names that features have today."""
+        return self.store.history(day).under(self.register.aliases)
+
     def news(self, report: DayReport) -> DayAlerts:
         """What there is to tell about a report."""
         return DayAlerts(
@@ -157,7 +161,7 @@ class Reporting:
         return Links(self._uri(MAIN_REPORT, day), self._uri(PAGE, day), self.policy.region)
 
     def _notices(self, read: ReadDay, kept: Mapping[date, Completeness]) -> list[Notice]:
-        history = self.store.history(read.day.date)
+        history = self.history(read.day.date)
         return [
             *notices(
                 read.figures,

@@ -204,7 +204,7 @@ class Service:
         newest = max(run.read)
         for day in sorted(run.read):
             kept = run.kept if day == newest else {}
-            if kept or self._store.history(day) != run.reports[day].history:
+            if kept or self._reporting.history(day) != run.reports[day].history:
                 run.reports[day] = self._reporting.report(run.read[day], kept)
 
     def _alert(self, reports: Sequence[DayReport]) -> None:
@@ -218,7 +218,7 @@ class Service:
         """The week that ended last, by whichever run finds it whole, or can't hope for more."""
         newest = max(run.reports)
         sunday = newest - timedelta(days=newest.isoweekday() % WEEK)
-        history = self._store.history(sunday + timedelta(days=1))
+        history = self._reporting.history(sunday + timedelta(days=1))
         if sunday not in history.days:
             return
         week = [sunday - timedelta(days=back) for back in range(WEEK)]

@@ -60,3 +60,33 @@ def test_a_name_in_two_documents(deployment: Deployment) -> None:
         "Mend these parameters:\n/llm-spend/local/features/search: rag-search.aliases[0]: the text "
         '"RAG" is in /llm-spend/local/features/chat too, at RAG; keep one of them'
     )
+
+
+def test_an_alias_heals_the_past(deployment: Deployment) -> None:
+    """A day that was counted under two names is one feature's as soon as the alias is there.
+
+    The month's budget of $3 is exceeded by $1 + $1 on the first day and $2 on the second, and the
+    record of the second says what was tagged with which name.
+    """
+    with deployment:
+        deployment.put_budgets({"features": {"rag-search": {"monthly": 3}}})
+        deployment.put_prices({"m": {"input": 1_000, "output": 1_000}})
+        for day in ("2026-11-20", DAY):
+            for name in ("rag-search", "rag_search"):
+                at = f"{day}T10:00:00Z"
+                run_name = f"{name} {day}"
+                deployment.add_runs(llm(run_name, at, model="m", feature=name, tokens=(900, 100)))
+        deployment.invoke({"date": "2026-11-20"})
+        deployment.put_features({"rag-search": {"aliases": ["rag_search"]}})
+
+        deployment.invoke({"date": DAY})
+
+        reports = deployment.reports()
+    (alert,) = reports.summary(DAY)["alerts"]
+    assert (alert["feature"], alert["spent_usd"]) == ("rag-search", "4.000000")
+    (driver,) = reports.rows("drivers", DAY)
+    assert (driver["feature"], driver["baseline_usd"]) == ("rag-search", "2.000000")
+    assert reports.summary(DAY)["features"]["rag-search"]["seen_as"] == {
+        "rag-search": {"calls": 1, "cost_usd": "1.000000"},
+        "rag_search": {"calls": 1, "cost_usd": "1.000000"},
+    }

@@ -1,9 +1,10 @@
 """A day's figures: what the ledger comes to, and what every report, alert and page is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import add
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.hours import Hours
@@ -25,6 +26,10 @@ class FeatureSpend:
     cache_write_tokens: int = 0
     error_cost: Decimal = ZERO
 
+    def __add__(self, other: "FeatureSpend") -> "FeatureSpend":
+        """Both together, under this one's name."""
+        return FeatureSpend(self.feature, *map(add, astuple(self)[1:], astuple(other)[1:]))
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpend:
@@ -38,6 +43,12 @@ class ModelSpend:
     cost: Decimal
     cached_input_tokens: int = 0
     error_calls: int = 0
+
+    def __add__(self, other: "ModelSpend") -> "ModelSpend":
+        """Both together, under this one's names."""
+        return ModelSpend(
+            self.feature, self.model, *map(add, astuple(self)[2:], astuple(other)[2:])
+        )
 
     @property
     def tokens(self) -> int:

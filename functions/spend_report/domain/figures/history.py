@@ -1,7 +1,7 @@
 """The days before a report's day, as their own records say they were."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -53,9 +53,35 @@ class History:
     days: Mapping[date, PastDay]
     passed_over: Mapping[str, str] = field(default_factory=dict)
 
+    def under(self, aliases: Mapping[str, str]) -> "History":
+        """The same days with what was counted under one of `aliases` counted as its feature.
+
+        So an alias that is new today also counts in the means and sums over the days before.
+        """
+        if not aliases:
+            return self
+        days = {date_: _under(aliases, day) for date_, day in self.days.items()}
+        return History(days, self.passed_over)
+
     def reported(self, dates: Sequence[date]) -> list[PastDay]:
         """Those of `dates` that were reported, in the given order."""
         return [self.days[day] for day in dates if day in self.days]
+
+
+def _under(aliases: Mapping[str, str], day: PastDay) -> PastDay:
+    if aliases.keys().isdisjoint(day.features):
+        return day
+    features: dict[str, FeatureSpend] = {}
+    for name, row in day.features.items():
+        feature = aliases.get(name, name)
+        so_far = features.get(feature)
+        features[feature] = (so_far + row) if so_far else replace(row, feature=feature)
+    models: dict[tuple[str, str], ModelSpend] = {}
+    for spend in day.models:
+        feature = aliases.get(spend.feature, spend.feature)
+        own = models.get((feature, spend.model))
+        models[feature, spend.model] = (own + spend) if own else replace(spend, feature=feature)
+    return replace(day, features=features, models=list(models.values()))
 
 
 def today_of(figures: DayFigures) -> PastDay:

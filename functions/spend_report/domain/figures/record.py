@@ -58,8 +58,18 @@ class Model(Struct):
     cost_usd: Decimal
 
 
+class SeenAs(Struct):
+    """The calls of a feature that were tagged with one of its names."""
+
+    calls: int
+    cost_usd: Decimal
+
+
 class Feature(Struct):
-    """The calls of one feature, and of each of its models."""
+    """The calls of one feature, and of each of its models.
+
+    `seen_as` is by the names in the runs' own metadata, where one of them is an alias.
+    """
 
     calls: int
     error_calls: int
@@ -71,6 +81,7 @@ class Feature(Struct):
     cost_usd: Decimal
     error_cost_usd: Decimal
     models: dict[str, Model]
+    seen_as: dict[str, SeenAs] = field(default_factory=dict)
 
 
 class FeatureHours(Struct):

@@ -11,6 +11,9 @@ from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
 from spend_report.domain.prices.pricing import Tokens
 from spend_report.domain.runs.folding import OTHER
 
+# A feature has few names, or its aliases are no names.
+_MOST_NAMES = 50
+
 # A model's hours take so much more room than a feature's line.
 _ROOM_OF_A_MODEL = 16
 
@@ -21,7 +24,13 @@ def features_of(figures: DayFigures, most: int) -> dict[str, typed.Feature]:
     for number, spend in enumerate(sorted(figures.models, key=lambda own: -own.cost)):
         name = spend.model if number < most else OTHER
         models.setdefault(spend.feature, []).append(replace(spend, model=name))
-    return {row.feature: _feature(row, models.get(row.feature, ())) for row in figures.features}
+    found = {row.feature: _feature(row, models.get(row.feature, ())) for row in figures.features}
+    for feature, names in list(figures.seen_as.items())[:most]:
+        found[feature].seen_as = {
+            name: typed.SeenAs(spend.calls, six_places(spend.cost))
+            for name, spend in list(names.items())[:_MOST_NAMES]
+        }
+    return found
 
 
 def _feature(row: FeatureSpend, models: Sequence[ModelSpend]) -> typed.Feature:
