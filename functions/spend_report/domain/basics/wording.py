@@ -117,6 +117,11 @@ def long_day(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {short_day(day)} {day.year}"
 
 
+def weekday(day: date) -> str:
+    """`Saturday`, in English whatever the locale is."""
+    return _LONG_WEEKDAYS[day.weekday()]
+
+
 def month(day: date) -> str:
     """`Nov 2026`."""
     return f"{_MONTHS[day.month - 1]} {day.year}"
@@ -143,3 +148,12 @@ def _span(first: date, last: date) -> str:
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONG_WEEKDAYS = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)

@@ -1,0 +1,94 @@
+"""The sentence that says what a spike is."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from spend_report.domain.judgement.breaches import Severity
+from spend_report.domain.judgement.spikes import Measure, Spike
+from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.messages.spike_text import spike_sentence
+
+SPIKE = Spike(
+    day=date(2026, 11, 20),
+    feature="search-summaries",
+    what=Measure.COST,
+    value=Decimal("41.20"),
+    usual=Decimal("6.50"),
+    cost=Decimal("41.20"),
+    usual_cost=Decimal("6.50"),
+    excess=Decimal("34.70"),
+    severity=Severity.WARNING,
+    rule=Rule.SEASONAL,
+    learnt_days=30,
+    began=date(2026, 11, 20),
+    level_since=None,
+    since=datetime(2026, 11, 20, 2, tzinfo=UTC),
+)
+CALLS = replace(SPIKE, what=Measure.CALLS, value=Decimal(9000), usual=Decimal(1500), since=None)
+PER_CALL = replace(
+    SPIKE, what=Measure.COST_PER_CALL, value=Decimal("0.003"), usual=Decimal("0.001"), since=None
+)
+
+
+@pytest.mark.parametrize(
+    ("spike", "watched", "text"),
+    [
+        (
+            SPIKE,
+            False,
+            (
+                "search-summaries cost $41.20, 6.3 times its usual $6.50 for a Friday, "
+                "since 03:00; no budget watches it."
+            ),
+        ),
+        (
+            replace(SPIKE, since=None, rule=Rule.WEEK),
+            True,
+            "search-summaries cost $41.20, 6.3 times its usual $6.50.",
+        ),
+        (
+            replace(SPIKE, feature=None, since=None),
+            False,
+            (
+                "All features together cost $41.20, 6.3 times their usual $6.50 for a Friday; "
+                "no budget watches them."
+            ),
+        ),
+        (
+            replace(SPIKE, level_since=date(2026, 11, 18)),
+            True,
+            (
+                "search-summaries cost $41.20, 6.3 times its usual $6.50 for a Friday: "
+                "a new level since 18 Nov."
+            ),
+        ),
+        (
+            CALLS,
+            True,
+            (
+                "search-summaries made 9,000 calls, 6.0 times its usual 1,500 for a Friday "
+                "($41.20 in all, usually $6.50)."
+            ),
+        ),
+        (
+            PER_CALL,
+            True,
+            (
+                "search-summaries cost $0.003 a call, 3.0 times its usual $0.001 for a Friday "
+                "($41.20 in all, usually $6.50)."
+            ),
+        ),
+        (
+            replace(SPIKE, usual=Decimal(0), since=None),
+            True,
+            "search-summaries cost $41.20, far above its usual $0.00 for a Friday.",
+        ),
+    ],
+)
+def test_sentence(spike: Spike, watched: bool, text: str) -> None:
+    """Measure, factor, usual, weekday, hour in the report's timezone, and the missing budget."""
+    assert spike_sentence(spike, watched=watched, timezone=ZoneInfo("Europe/Berlin")) == text
