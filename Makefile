@@ -22,7 +22,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-vers
 export AWS_DEFAULT_REGION ?= eu-central-1
 
 .PHONY: help setup setup-browser demo report tags validate-config test check format lint types \
-	imports check-locks locks test-template build deploy-local bench clean
+	imports check-locks locks test-template build deploy-local bench bench-spikes clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ deploy-local: build ## Deploy the built template into an AWS emulator and let it
 
 bench: build ## Measure time, memory, requests, size and cold start against the goals (FULL=1: a million runs too)
 	@$(PYTHON) -m bench $(if $(FULL),--full)
+
+bench-spikes: $(READY) ## Measure what the spike detectors find and how often they cry wolf (NAB=file.csv: on public series too)
+	@$(PYTHON) -m bench.spikes $(if $(NAB),--nab $(NAB))
 
 clean: ## Remove everything that the targets made
 	@rm -rf .venv .uv .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
