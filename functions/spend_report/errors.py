@@ -12,6 +12,7 @@
     ├── AwsError               a call to S3, SSM or SNS failed
     ├── FewerRunsError         LangSmith has less of a day than its report counts: it stays
     ├── PartlyReportedError    the event's own day is done, something else is not
+    ├── BillError              a provider's bill could not be read; never a reason not to report
     ├── InconsistentReportError    sums that must agree differ: nothing is published
     └── AlertInProgressError   another invocation is sending the same alert right now
 
@@ -69,6 +70,10 @@ class FewerRunsError(SpendReportError):
 
 class PartlyReportedError(SpendReportError):
     """The event's own days were reported, and something less important failed."""
+
+
+class BillError(SpendReportError):
+    """A provider's bill could not be read; the message is the reason why it is not compared."""
 
 
 class InconsistentReportError(SpendReportError):
