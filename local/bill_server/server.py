@@ -111,7 +111,9 @@ class BillServer:
                 return _refused(401, "Incorrect API key provided.")
             return Answer(200, openai.answer(path, query, self.openai))
         if path in _ANTHROPIC_PATHS and anthropic.BETA in headers.get("anthropic-beta", ""):
-            if headers.get("x-api-key") != ANTHROPIC_KEY:
+            # Documented is the first; its SDK has sent the second since 2.14 at the latest.
+            given = {headers.get("x-api-key"), headers.get("authorization")}
+            if given.isdisjoint({ANTHROPIC_KEY, f"Bearer {ANTHROPIC_KEY}"}):
                 return _refused(401, "invalid x-api-key")
             return Answer(200, anthropic.answer(path, query, self.anthropic))
         return _refused(404, "Not found")

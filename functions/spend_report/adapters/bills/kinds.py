@@ -11,7 +11,7 @@ _NO_TEXT = re.compile(
 )
 _KINDS = (
     (TokenKind.CACHE_WRITE, re.compile(r"cache.?(?:write|creation)|written.?to.?cache")),
-    (TokenKind.CACHED_INPUT, re.compile(r"cache")),
+    (TokenKind.CACHED_INPUT, re.compile(r"(?<!un)cache")),
     (TokenKind.OUTPUT, re.compile(r"output|completion|response|generated")),
     (TokenKind.INPUT, re.compile(r"input|prompt|context")),
 )
