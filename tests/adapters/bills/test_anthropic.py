@@ -8,7 +8,7 @@ import pytest
 
 from local.bill_server import ANTHROPIC_KEY, Answer, BillServer, Entry
 from spend_report.adapters.bills.anthropic import AnthropicBills
-from spend_report.domain.figures.bill import BilledUsage, TokenKind
+from spend_report.domain.bills.bill import BilledUsage, TokenKind
 from spend_report.errors import BillError
 
 DAY = date(2026, 11, 19)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.aws import LocalAws
 from spend_report.adapters.bills.bedrock import BedrockBills
-from spend_report.domain.figures.bill import TokenKind
+from spend_report.domain.bills.bill import TokenKind
 from spend_report.errors import BillError
 
 DAY = date(2026, 11, 19)

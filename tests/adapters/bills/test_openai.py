@@ -10,7 +10,7 @@ import pytest
 
 from local.bill_server import OPENAI_KEY, Answer, BillServer, Entry
 from spend_report.adapters.bills.openai import OpenAIBills
-from spend_report.domain.figures.bill import Bill, BilledUsage, TokenKind
+from spend_report.domain.bills.bill import Bill, BilledUsage, TokenKind
 from spend_report.errors import BillError
 
 DAY = date(2026, 11, 19)

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from spend_report.adapters.bills.kinds import token_kind
-from spend_report.domain.figures.bill import DOLLARS, Bill, BilledLine, TokenKind
+from spend_report.domain.bills.bill import DOLLARS, Bill, BilledLine, TokenKind
 from spend_report.errors import BillError
 
 # Claude, Cohere and OpenAI on Bedrock are billed by AWS Marketplace, each as a service of its own.

@@ -2,7 +2,7 @@
 
 import re
 
-from spend_report.domain.figures.bill import TokenKind
+from spend_report.domain.bills.bill import TokenKind
 
 # Beside text tokens these have prices of their own, which nobody knows here.
 _NO_TEXT = re.compile(

@@ -10,7 +10,7 @@ from typing import Any
 
 from spend_report.adapters.bills.http import BillApi, RefusedError
 from spend_report.adapters.bills.kinds import token_kind
-from spend_report.domain.figures.bill import DOLLARS, Bill, BilledLine, BilledUsage, TokenKind
+from spend_report.domain.bills.bill import DOLLARS, Bill, BilledLine, BilledUsage, TokenKind
 from spend_report.errors import BillError
 
 BASE_URL = "https://api.openai.com/v1"

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from spend_report.domain.figures.bill import BilledLine, TokenKind
-from spend_report.domain.judgement.bill_causes import Cause
-from spend_report.domain.judgement.bill_matching import ModelSides
+from spend_report.domain.bills.bill import BilledLine, TokenKind
+from spend_report.domain.bills.causes import Cause
+from spend_report.domain.bills.matching import ModelSides
 
 _INPUTS = (TokenKind.INPUT, TokenKind.CACHED_INPUT, TokenKind.CACHE_WRITE)
 _HALF = Decimal("0.5")

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spend_report.domain.figures.bill import Bill, BilledLine, BilledUsage, TracedModel
-from spend_report.domain.prices.same_model import SameModel, biller_of
+from spend_report.domain.bills.bill import Bill, BilledLine, BilledUsage, TracedModel
+from spend_report.domain.bills.same_model import SameModel, biller_of
 
 # Clients of compatible services call themselves so, whoever answers them.
 _COMPATIBLE = frozenset({"openai", ""})

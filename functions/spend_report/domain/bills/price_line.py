@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from spend_report.domain.basics.money import PER_MILLION
-from spend_report.domain.figures.bill import TokenKind
-from spend_report.domain.judgement.bill_causes import Billed, Ours, price_of
+from spend_report.domain.bills.bill import TokenKind
+from spend_report.domain.bills.causes import Billed, Ours, price_of
 
 _FIELDS = {
     TokenKind.INPUT: "input",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.bill import DOLLARS, BilledLine, TokenKind, TracedModel
-from spend_report.domain.figures.cost_by_kind import cost_by_kind, prices_of
-from spend_report.domain.judgement.bill_causes import Billed, Cause, Ours, billed_tokens, parts
-from spend_report.domain.judgement.bill_matching import ModelSides
-from spend_report.domain.judgement.bill_untraced import bypassing, places, why_more
-from spend_report.domain.judgement.price_line import price_note
+from spend_report.domain.bills.bill import DOLLARS, BilledLine, TokenKind, TracedModel
+from spend_report.domain.bills.causes import Billed, Cause, Ours, billed_tokens, parts
+from spend_report.domain.bills.cost_by_kind import cost_by_kind, prices_of
+from spend_report.domain.bills.matching import ModelSides
+from spend_report.domain.bills.price_line import price_note
+from spend_report.domain.bills.untraced import bypassing, places, why_more
 from spend_report.domain.prices.pricing import Rates
 
 NOT_COMPARED = "not compared"

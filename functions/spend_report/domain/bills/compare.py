@@ -9,17 +9,17 @@ from datetime import date
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.bill import DOLLARS, Bill, NotCompared, TokenKind, TracedModel
-from spend_report.domain.judgement.bill_causes import Cause
-from spend_report.domain.judgement.bill_matching import billers, sides
-from spend_report.domain.judgement.bill_rows import (
+from spend_report.domain.bills.bill import DOLLARS, Bill, NotCompared, TokenKind, TracedModel
+from spend_report.domain.bills.causes import Cause
+from spend_report.domain.bills.matching import billers, sides
+from spend_report.domain.bills.rows import (
     NOT_COMPARED,
     ModelPrices,
     Row,
     rows_of_model,
     unbilled_rows,
 )
-from spend_report.domain.prices.same_model import SameModel
+from spend_report.domain.bills.same_model import SameModel
 
 
 @dataclass(frozen=True, slots=True)

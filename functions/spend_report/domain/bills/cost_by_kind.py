@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from spend_report.domain.basics.money import PER_MILLION, ZERO
-from spend_report.domain.figures.bill import TokenKind, TracedModel
+from spend_report.domain.bills.bill import TokenKind, TracedModel
 from spend_report.domain.prices.pricing import Rates
 
 # Shares are rounded here, so that the last of them makes the sum exact.
