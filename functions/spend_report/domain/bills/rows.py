@@ -77,7 +77,7 @@ def rows_of_model(sides: ModelSides, prices: ModelPrices) -> Iterator[Row]:
     if lines and is_known and all(line.is_whole_model for line in lines):
         yield _whole(sides, lines, ours)
     else:
-        yield from _by_kind(sides, lines, ours)
+        yield from _by_kind(sides, lines, ours, prices)
 
 
 def _foreign(lines: Sequence[BilledLine]) -> dict[TokenKind, str]:
@@ -125,7 +125,10 @@ def _whole(sides: ModelSides, lines: Sequence[BilledLine], ours: Mapping[TokenKi
 
 
 def _by_kind(
-    sides: ModelSides, lines: Sequence[BilledLine], ours: Mapping[TokenKind, Ours]
+    sides: ModelSides,
+    lines: Sequence[BilledLine],
+    ours: Mapping[TokenKind, Ours],
+    prices: ModelPrices,
 ) -> Iterator[Row]:
     billed = {kind: _billed(sides, lines, kind) for kind in ours}
     untraced_calls = _untraced_calls(sides)
@@ -138,9 +141,10 @@ def _by_kind(
     }
     place = bypassing(excess, lines)
     more = why_more(sides, excess, untraced_calls=untraced_calls, place=place)
+    known = _prices(prices.own(sides.name, sides.biller))
     notes = {
         Cause.NOT_TRACED: place or places(lines),
-        Cause.PRICE_DIFFERS: price_note(sides.name, billed, tokens, ours),
+        Cause.PRICE_DIFFERS: price_note(sides.name, billed, tokens, known),
     }
     for kind, mine in ours.items():
         if kind is TokenKind.OTHER:
