@@ -3,21 +3,30 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from spend_report import page
 from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
+from spend_report.adapters.aws.s3_bills import S3Bills
 from spend_report.adapters.aws.s3_reports import S3Reports
 from spend_report.adapters.aws.sns_alerts import SnsAlerts, SnsChat
 from spend_report.adapters.aws.ssm_config import SsmConfig
+from spend_report.adapters.bills.anthropic import AnthropicBills
+from spend_report.adapters.bills.bedrock import BedrockBills
+from spend_report.adapters.bills.openai import OpenAIBills
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_version
 from spend_report.adapters.langsmith.runs import LangSmithRuns
+from spend_report.billing import Billing
+from spend_report.domain.bills.rows import ModelPrices
+from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.config.configuration import configuration
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
+from spend_report.ports import BillSource
 from spend_report.reporting import Policy, Reporting
 from spend_report.sending import Sending
 from spend_report.service import Service
@@ -67,11 +76,12 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
         remaining_seconds=_remaining_seconds(context),
     ) as source:
         store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
+        prices = PriceBook([config.prices, *([catalogue] if catalogue else [])])
         yield Service(
             reporting=Reporting(
                 policy=policy,
                 source=source,
-                prices=PriceBook([config.prices, *([catalogue] if catalogue else [])]),
+                prices=prices,
                 budgets=config.budgets,
                 register=config.register,
                 origin=Origin(
@@ -98,12 +108,69 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
                 else None,
             ),
             observer=_telemetry(),
+            billing=Billing(
+                sources=bill_sources(settings, parameters, _remaining_seconds(context)),
+                store=S3Bills(settings.report_bucket, key=store.key, client=s3),
+                names=SameModel(
+                    config.prices.aliases, catalogue.name if catalogue else _no_public_name
+                ),
+                prices=partial(_prices_on, prices, catalogue),
+                region=policy.region,
+                seconds_left=_remaining_seconds(context),
+            ),
             now=now,
         )
 
 
 def _render(report: DayReport) -> bytes:
     return page.render(page.view(report))
+
+
+def bill_sources(
+    settings: Settings, parameters: SsmConfig, seconds_left: Callable[[], float] | None
+) -> list[BillSource]:
+    """Where the bills come from that the settings name. No key is read before it is needed."""
+
+    def key_of(provider: str) -> dict[str, Any]:
+        return {
+            "key": partial(parameters.bill_key, provider),
+            "key_name": parameters.bill_key_name(provider),
+            "seconds_left": seconds_left,
+        }
+
+    sources: dict[str, Callable[[], BillSource]] = {
+        "openai": lambda: OpenAIBills(base_url=settings.openai_base_url, **key_of("openai")),
+        "anthropic": lambda: AnthropicBills(
+            base_url=settings.anthropic_base_url, **key_of("anthropic")
+        ),
+        # Cost Explorer is in one region only.
+        "bedrock": lambda: BedrockBills(client("ce", region="us-east-1")),
+    }
+    return [sources[provider]() for provider in settings.bills]
+
+
+def _prices_on(prices: PriceBook, catalogue: PriceCatalogue | None, day: date) -> ModelPrices:
+    """What models cost on a UTC day, here and in public."""
+    start = datetime.combine(day, datetime.min.time(), UTC)
+    end = start + timedelta(days=1)
+
+    def own(model: str, provider: str) -> Rates | None:
+        return _ordinary(prices.price(model, provider, start, end), start)
+
+    def public(model: str, provider: str) -> Rates | None:
+        found = catalogue.price(model, provider, start, end) if catalogue else None
+        return _ordinary(found, start)
+
+    return ModelPrices(own, public)
+
+
+def _ordinary(price: Price | None, start: datetime) -> Rates | None:
+    """The price of a small call without a service tier."""
+    return None if price is None else price.flat or price.at(start, 0, None)
+
+
+def _no_public_name(_model: str, _provider: str) -> None:
+    return None
 
 
 def _telemetry() -> Telemetry:

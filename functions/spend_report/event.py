@@ -31,8 +31,9 @@ class ReportRequest:
     """The days to report, oldest first.
 
     `restate` are days before that are reported again if they were reported, `catch_up` those
-    that are reported if they were not. A `scheduled` request is the daily one. With `accept_less`
-    a report is replaced even where LangSmith has less than it had.
+    that are reported if they were not. A `scheduled` request is the daily one, made for the
+    instant `at`. With `accept_less` a report is replaced even where LangSmith has less than it
+    had.
     """
 
     days: tuple[date, ...]
@@ -41,6 +42,7 @@ class ReportRequest:
     notify: bool = True
     accept_less: bool = False
     scheduled: bool = False
+    at: datetime | None = None
 
 
 def _day(value: object) -> date:
@@ -111,6 +113,7 @@ def parse(
                 restate=tuple(days_before(day, restate_days)),
                 catch_up=tuple(days_before(day, catch_up_days)),
                 scheduled=True,
+                at=instant,
             )
         case _Day(date=day, notify=notify, accept_less=accept_less):
             return ReportRequest((day,), notify=notify, accept_less=accept_less)

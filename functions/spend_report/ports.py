@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from spend_report.domain.bills.bill import Bill
+from spend_report.domain.bills.bill_record import BillRecord
+from spend_report.domain.bills.compare import DayComparison
 from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.chat import ChatMessage
@@ -87,6 +90,41 @@ class Observer(Protocol):
 
     def reported(self, report: DayReport, *, scheduled: bool) -> None:
         """A day was reported, and everything about it told."""
+        ...
+
+    def compared(self, found: DayComparison) -> None:
+        """The bills of a UTC day were set beside its traces, or were not, and why."""
+        ...
+
+
+class BillSource(Protocol):
+    """Where the bills of a provider come from."""
+
+    @property
+    def provider(self) -> str: ...
+
+    def bill(self, day: date) -> Bill:
+        """The bill of the UTC day `day`. Raises BillError where it can't be had."""
+        ...
+
+
+class BillStore(Protocol):
+    """Where compared bills go and come from."""
+
+    def write(self, table: bytes, record: BillRecord) -> None:
+        """Write a day's table, then what is remembered of it."""
+        ...
+
+    def uri(self, day: date) -> str:
+        """Where the table of `day` lies."""
+        ...
+
+    def records(self, days: Sequence[date]) -> Mapping[date, BillRecord]:
+        """What is remembered of those of `days` that were compared."""
+        ...
+
+    def traced(self, days: Sequence[date]) -> Sequence[bytes]:
+        """The records of those of `days` that were reported."""
         ...
 
 

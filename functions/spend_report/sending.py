@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.tell_again import Told, again
+from spend_report.domain.messages.bill_message import SEVERITY, BillNotice, compose_bill
 from spend_report.domain.messages.chat import chat_messages
 from spend_report.domain.messages.news import DayAlerts, only
 from spend_report.domain.messages.sns_message import compose
@@ -50,6 +51,15 @@ class Sending:
         with self._claimed({digest.key: now}) as fresh:
             if fresh:
                 self.publisher.publish(compose_digest(digest))
+
+    def bill(self, notice: BillNotice) -> None:
+        """That a bill and the traces stay apart, unless that was told before."""
+        now = Told(
+            day=notice.day, severity=SEVERITY, since=notice.since, amount=notice.found.gap_usd
+        )
+        with self._claimed({notice.key: now}) as fresh:
+            if fresh:
+                self.publisher.publish(compose_bill(notice))
 
     def _once(
         self,

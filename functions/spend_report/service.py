@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
+from spend_report.billing import Billing
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.basics.wording import days as in_words
@@ -87,6 +88,7 @@ class Service:
         store: where reports lie.
         sending: sends what is new in the reports.
         observer: counts what was done.
+        billing: compares what was billed.
         now: the clock.
     """
 
@@ -98,6 +100,7 @@ class Service:
         store: ReportStore,
         sending: Sending,
         observer: Observer,
+        billing: Billing,
         now: Callable[[], datetime],
     ) -> None:
         self._reporting = reporting
@@ -105,6 +108,7 @@ class Service:
         self._store = store
         self._sending = sending
         self._observer = observer
+        self._billing = billing
         self._now = now
 
     def run(self, request: ReportRequest) -> list[Result]:
@@ -139,6 +143,9 @@ class Service:
         if request.notify and self._reporting.policy.weekly_digest:
             with run.going_on("digest"):
                 self._send_digest(request, run)
+        if request.at is not None:
+            with run.going_on("bills"):
+                self._billing.compare(request.at, self._sending, self._observer)
         for report in run.reports.values():
             self._observer.reported(report, scheduled=request.scheduled)
         run.raise_any()

@@ -19,6 +19,9 @@ from pydantic import (
 from spend_report.domain.reports.csv_tables import DETAIL_COLUMNS
 from spend_report.errors import SettingsError
 
+# Whose bills can be compared.
+PROVIDERS = ("openai", "anthropic", "bedrock")
+
 
 def _names(value: object) -> tuple[str, ...]:
     """Comma-separated text as its distinct parts, in order."""
@@ -69,6 +72,13 @@ type OnOff = Annotated[bool, BeforeValidator(_on)]
 type TopicArn = Annotated[str, AfterValidator(_topic)]
 
 
+def _providers(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in PROVIDERS]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: expected any of {', '.join(PROVIDERS)}")
+    return names
+
+
 class Settings(BaseModel):
     """One field per environment variable, named like it. An empty variable is an unset one."""
 
@@ -91,6 +101,9 @@ class Settings(BaseModel):
     price_catalogue: OnOff = True
     restate_days: Annotated[int, Field(ge=0, le=31)] = 1
     catch_up_days: Annotated[int, Field(ge=0, le=31)] = 7
+    bills: Annotated[Names, AfterValidator(_providers)] = ()
+    openai_base_url: Annotated[str, AfterValidator(_endpoint)] = "https://api.openai.com/v1"
+    anthropic_base_url: Annotated[str, AfterValidator(_endpoint)] = "https://api.anthropic.com"
     untagged_alert_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.10")
     weekly_digest: OnOff = True
     max_requests_per_10s: Annotated[int, Field(ge=1)] = 300

@@ -7,7 +7,7 @@ of the reported day, because dashboards ask what that day cost.
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
 
@@ -17,6 +17,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import ascii_only
+from spend_report.domain.bills.compare import DayComparison
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.reports.day_report import DayReport
 
@@ -73,6 +74,32 @@ class Telemetry:
         if scheduled:
             health.add_metric("ScheduledReports", MetricUnit.Count, 1)
         health.flush_metrics()
+
+    def compared(self, found: DayComparison) -> None:
+        """Log what each provider billed, and emit it, stamped with the middle of its UTC day."""
+        for each in found.comparisons:
+            share = each.explained_share
+            say = logger.warning if each.reason else logger.info
+            say(
+                "bill not compared" if each.reason else "bill compared",
+                bill={
+                    "date": found.day.isoformat(),
+                    "provider": each.provider,
+                    "reason": each.reason,
+                    "billed_usd": f"{each.billed:f}",
+                    "estimated_usd": f"{each.estimated:f}",
+                    "gap_usd": f"{each.gap:f}",
+                },
+            )
+            noon = datetime.combine(found.day, time(12), UTC)
+            if each.reason or not _NEWEST < self._now() - noon < _OLDEST:
+                continue
+            bill = _metrics(noon)
+            bill.add_dimension("provider", each.provider)
+            bill.add_metric("BilledUSD", MetricUnit.NoUnit, float(each.billed))
+            if share is not None:
+                bill.add_metric("ExplainedPercent", MetricUnit.Percent, float(share * 100))
+            bill.flush_metrics()
 
 
 def _emit_figures(report: DayReport, stamp: datetime) -> None:

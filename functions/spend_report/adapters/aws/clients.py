@@ -27,9 +27,12 @@ PUBLISH_CONFIG = Config(
 )
 
 
-def client(service: Any, config: Config | None = None) -> Any:
-    """A boto3 client of `service` with the project's time-outs and retries."""
-    return boto3.client(service, config=config or _CONFIG)
+def client(service: Any, config: Config | None = None, *, region: str | None = None) -> Any:
+    """A boto3 client of `service` with the project's time-outs and retries.
+
+    `region` is for services that are in one region only.
+    """
+    return boto3.client(service, config=config or _CONFIG, region_name=region)
 
 
 @contextmanager

@@ -37,15 +37,29 @@ class SsmConfig:
         Raises:
             ConfigError: it was never put there.
         """
-        name = self.api_key_name
+        return self._key(self.api_key_name, "LangSmith's API key", "$LANGSMITH_API_KEY")
+
+    def bill_key_name(self, provider: str) -> str:
+        """The parameter that holds the key to a provider's bills."""
+        return f"{self._path}/bills/{provider}-admin-key"
+
+    def bill_key(self, provider: str) -> str:
+        """The key to a provider's bills, which the caller must not show to anybody.
+
+        Raises:
+            ConfigError: it was never put there.
+        """
+        return self._key(self.bill_key_name(provider), "the admin key", "$ADMIN_KEY")
+
+    def _key(self, name: str, what: str, variable: str) -> str:
         with translated("ssm:GetParameter", name):
             try:
                 answer = self._ssm.get_parameter(Name=name, WithDecryption=True)
             except self._ssm.exceptions.ParameterNotFound as error:
-                raise ConfigError(_no_key(name)) from error
+                raise ConfigError(_no_key(name, what, variable)) from error
         key = str(answer["Parameter"]["Value"]).strip()
         if not key:
-            raise ConfigError(_no_key(name))
+            raise ConfigError(_no_key(name, what, variable))
         return key
 
     def _documents(self, folder: str) -> list[Document]:
@@ -64,8 +78,8 @@ class SsmConfig:
         return sorted(documents, key=lambda document: document.parameter)
 
 
-def _no_key(name: str) -> str:
+def _no_key(name: str, what: str, variable: str) -> str:
     return (
-        f"{name}: LangSmith's API key is missing. Put it there once: aws ssm put-parameter "
-        f'--type SecureString --name {name} --value "$LANGSMITH_API_KEY"'
+        f"{name}: {what} is missing. Put it there once: aws ssm put-parameter "
+        f'--type SecureString --name {name} --value "{variable}"'
     )

@@ -42,6 +42,11 @@ class PriceCatalogue:
 
         return CataloguePrice(found.model, start, end, has_tiers=found.own)
 
+    def name(self, model: str, provider: str) -> str | None:
+        """The catalogue's own name of `model` as `provider` sells it; None if it has none."""
+        found = _find(model, provider)
+        return found.model.id if found is not None else None
+
     def knows(self, model: str) -> bool:
         """Whether the catalogue has a price of `model`, by whatever provider, at any time."""
         return _find(model, "") is not None

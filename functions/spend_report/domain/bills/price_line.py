@@ -30,7 +30,8 @@ def price_note(
 
     Args:
         model: the name that the parameter would use.
-        billed: the bill's side by kind, and `tokens` how many they were.
+        billed: the bill's side by kind.
+        tokens: how many tokens that were.
         known: our prices in dollars per million tokens.
     """
     exact: dict[TokenKind, Decimal] = {}

@@ -1,0 +1,104 @@
+"""The notice that a provider bills more, or less, than the traces come to."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from spend_report.domain.basics.money import usd
+from spend_report.domain.basics.wording import ascii_only, dollars, long_day, plain, short_day
+from spend_report.domain.bills.bill_record import ModelGap, ProviderDay
+from spend_report.domain.bills.bill_words import bill_line, gap_words, provider_name
+from spend_report.domain.bills.causes import Cause
+from spend_report.domain.messages.sns_message import SUBJECT_WIDTH, Message, attributes
+
+KIND = "bill"
+SEVERITY = "warning"
+_NOTE_WIDTH = 300
+_TO_DO = {
+    Cause.NOT_TRACED: "These calls bypass LangSmith. Where the bill says who makes them: {note}",
+    Cause.TOKENS_DIFFER: "Look for streams that end early and for retries inside a client.",
+    Cause.PRICE_DIFFERS: "Put this into a parameter below pricing/: {note}",
+    Cause.NOT_PRICED_HERE: "Only text tokens have prices here: {note}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BillNotice:
+    """A gap that is worth a word: of `provider`, on `day`; `table` is where the rows lie."""
+
+    provider: str
+    day: dt.date
+    found: ProviderDay
+    table: str
+    table_url: str
+
+    @property
+    def since(self) -> dt.date:
+        """The first of the days in a row with such a gap."""
+        return self.found.over_since or self.day
+
+    @property
+    def key(self) -> str:
+        """The same for the same days in a row."""
+        return f"bill/{self.since}/{self.provider}"
+
+
+def compose_bill(notice: BillNotice) -> Message:
+    """The notice for people and for machines."""
+    found, name = notice.found, provider_name(notice.provider)
+    gap = dollars(found.gap_usd)
+    text = (
+        f"{bill_line(notice.day, notice.provider, found)}. The gap of {gap} is the second in a "
+        f"row or more, since {short_day(notice.since)}."
+    )
+    data = {
+        "kind": KIND,
+        "date": notice.day.isoformat(),
+        "severity": SEVERITY,
+        "report": notice.table,
+        "report_url": notice.table_url,
+        "provider": notice.provider,
+        "since": notice.since.isoformat(),
+        "billed_usd": usd(found.billed_usd),
+        "estimated_usd": usd(found.estimated_usd),
+        "gap_usd": usd(found.gap_usd),
+        "gaps": [
+            {
+                "model": gap.model,
+                "cause": gap.cause,
+                "gap_usd": usd(gap.gap_usd),
+                "note": plain(gap.note, _NOTE_WIDTH) if gap.note else "",
+            }
+            for gap in found.gaps
+        ],
+        "alerts": [],
+        "notices": [{"kind": KIND, "text": text}],
+    }
+    return Message(
+        subject=ascii_only(
+            f"LLM bill {short_day(notice.day)}: {name} and the traces are {gap} apart",
+            SUBJECT_WIDTH,
+        ),
+        text=_text(notice, text),
+        data=json.dumps(data),
+        attributes=attributes(KIND, SEVERITY, notice.day, ()),
+    )
+
+
+def _text(notice: BillNotice, lead: str) -> str:
+    lines = [f"LLM bill of {long_day(notice.day)} (UTC)", "", lead, ""]
+    for gap in notice.found.gaps:
+        lines.append(f"- {gap_words(gap)}.")
+        if to_do := _to_do(gap):
+            lines.append(f"  {to_do}")
+    lines += ["", "All rows:", f"  {notice.table_url}"]
+    return "\n".join(lines) + "\n"
+
+
+def _to_do(gap: ModelGap) -> str:
+    words = _TO_DO[Cause(gap.cause)]
+    if "{note}" not in words:
+        return words
+    if not gap.note:
+        return words.partition(". ")[0] + "." if gap.cause == Cause.NOT_TRACED else ""
+    return words.format(note=plain(gap.note, _NOTE_WIDTH))
