@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.basics.wording import MINUS, plain
+from spend_report.domain.basics.wording import MINUS, plain, weekday
 
 _NAME_WIDTH = 60
 _PLACES = (
@@ -19,7 +19,6 @@ _LEAST, _TEN, _ALL = Decimal("0.1"), Decimal(10), Decimal(100)
 _TOWER = re.compile(
     "([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -72,7 +71,7 @@ def aligned_change(amount: Decimal, largest: Decimal) -> str:
 
 def full_day(day: date) -> str:
     """`Saturday, 21 November 2026`."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {full_month(day)}"
+    return f"{weekday(day)}, {day.day} {full_month(day)}"
 
 
 def full_month(day: date) -> str:

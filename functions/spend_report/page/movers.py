@@ -35,9 +35,9 @@ def _mover(driver: Driver, colours: Colours) -> Mover:
         slot=colours.get(driver.feature, OTHER),
         baseline=amounts.baseline,
         cost=amounts.cost,
-        volume=amounts.volume,
-        mix=amounts.mix,
-        tokens_per_call=amounts.tokens_per_call,
-        price=amounts.price,
+        volume=amounts.from_calls,
+        mix=amounts.from_models,
+        tokens_per_call=amounts.from_tokens_per_call,
+        price=amounts.from_price_per_token,
         causes=[str(cause) for cause in causes(driver)],
     )

@@ -203,7 +203,7 @@ def test_drift() -> None:
     )
 
     [drift] = day.drift
-    assert drift == ModelDrift("flat", Decimal("0.002"), Decimal("0.0025"))
+    assert drift == ModelDrift("flat", Decimal("0.002"), Decimal("0.0025"), "parameter")
     assert drift.share == Decimal("-0.2")
 
 
@@ -233,15 +233,19 @@ def test_quality() -> None:
             llm("c", model="flat", tokens=None),
             llm("d", model=None),
             llm("e", model="flat", tokens=(-5, -7), total_tokens=None),
+            llm("f", model="flat", tokens=None, status="ERROR"),
+            llm("g", model="unknown", tokens=None, total_cost=0.5),
         ]
     )
 
     assert day.quality == DataQuality(
-        error_calls=1,
+        error_calls=2,
         pending_calls=1,
-        without_usage=2,
+        without_usage=4,
         without_model=1,
         errors={"negative token count": (1, 12)},
+        # Not the failed one, and not the one whose cost LangSmith knows.
+        finished_without_usage={"untagged": 2},
     )
 
 

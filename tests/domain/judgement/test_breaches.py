@@ -127,11 +127,81 @@ def test_week_across_new_year() -> None:
 def test_first_of_the_month_starts_at_zero() -> None:
     """The month before does not count, nor do its missing days."""
     before = same_days("2026-12-01", 30, line("rag", "50"))
+    small, large = (Budgets({"rag": budget(monthly=amount)}) for amount in ("100", "2000"))
 
-    assert (
-        found("1", Budgets({"rag": budget(monthly="100")}), before, on="2026-12-01")[0].spent == 1
+    assert found("50", small, before, on="2026-12-01")[0].spent == 50
+    assert found("50", large, before, on="2026-12-01") == []
+
+
+def test_no_forecast_of_what_was_switched_off() -> None:
+    """On the first of the month the pace comes from the month before; a day without cost shows
+    that it is over. A Sunday without cost shows nothing where Sundays never have any."""
+    on_tuesday = same_days("2026-12-01", 30, line("rag", "50"))
+    sundays = ["2026-11-01", "2026-11-08", "2026-11-15", "2026-11-22"]
+    without_sundays = history(
+        *(
+            past(str(date_), *([] if str(date_) in sundays else [line("rag", "50")]))
+            for date_ in same_days("2026-11-29", 28, line("rag", "1")).days
+        )
     )
-    assert found("1", Budgets({"rag": budget(monthly="2000")}), before, on="2026-12-01") == []
+    rag = Budgets({"rag": budget(monthly="1250")})
+
+    assert breaches(day("2026-12-01"), on_tuesday, rag) == []
+    assert [
+        breach.forecast is not None for breach in breaches(day("2026-11-29"), without_sundays, rag)
+    ] == [True]
+
+
+def test_a_sum_with_holes() -> None:
+    """Days of the month without a report count nothing in what is foretold, which is a lower bound,
+    and at the pace of the last days in the estimate beside it."""
+    before = same_days("2026-11-21", 7, line("rag", "5"))
+
+    (breach,) = found("5", Budgets({"rag": budget(monthly="80")}), before)
+
+    assert breach.missing == [date(2026, 11, number) for number in range(1, 14)]
+    assert breach.forecast is not None
+    assert (breach.forecast.projected, breach.forecast.estimate) == (Decimal(85), Decimal(150))
+
+
+def test_nothing_is_foretold_of_a_budget_that_is_used_up() -> None:
+    """Where alerts begin at 150 %, what is above 100 % is no forecast, also on the last day."""
+    before = same_days("2026-11-30", 29, line("rag", "1"))
+    rag = Budgets({"rag": budget(monthly="25", alert_at=["1.5"])})
+
+    assert found("1", rag, before, on="2026-11-30") == []
+
+
+def test_severity_follows_the_spending() -> None:
+    """Ten times the budget is critical, though it alerts at 80 % only."""
+    (breach,) = found("50", Budgets({"rag": budget("5", alert_at=["0.8"])}))
+
+    assert (breach.threshold, breach.severity) == (Decimal("0.8"), Severity.CRITICAL)
+
+
+def test_since_when_a_day_is_too_dear() -> None:
+    """The days in a row above the budget, over gaps in the reports, and what was usual before."""
+    before = history(
+        *(past(f"2026-11-{number}", line("rag", f"1.{number}")) for number in range(10, 18)),
+        past("2026-11-18", line("rag", "2.5")),
+        past("2026-11-20", line("rag", "3")),
+    )
+
+    (breach,) = found("2.1", Budgets({"rag": budget("2")}), before)
+
+    assert (breach.since, breach.days_in_a_row) == (date(2026, 11, 18), 3)
+    assert breach.before == {
+        date(2026, 11, number): Decimal(f"1.{number}") for number in range(11, 18)
+    }
+
+
+def test_since_when_a_month_is_used_up() -> None:
+    """The day on which the sum crossed the budget."""
+    before = same_days("2026-11-21", 20, line("rag", "4"))
+
+    (breach,) = found("4", Budgets({"rag": budget(monthly="60")}), before)
+
+    assert breach.since == date(2026, 11, 16)
 
 
 def test_last_of_february() -> None:
@@ -249,7 +319,7 @@ def test_one_breach_for_each_period() -> None:
 
 
 def test_most_urgent_first() -> None:
-    """Critical before warning, then by the dollars above the budget."""
+    """Critical before warning, then by the dollars at stake: above the budget, or to come."""
     today = day("2026-11-21", line("a", "9"), line("b", "3"), line("c", "5"))
     budgets = Budgets({"a": budget("10", alert_at=["0.5"]), "b": budget("1"), "c": budget("2")})
 

@@ -1,7 +1,12 @@
 """The parts of a change in words."""
 
-import pytest
+from decimal import Decimal
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import SpendLine
 from spend_report.domain.judgement.driver_sentences import causes, causes_of_total
 from spend_report.domain.judgement.drivers import explain
@@ -34,17 +39,17 @@ def rag(
         (
             rag("1.00"),
             rag("2.00", 10, (19000, 1000)),
-            ["+$1.00 longer prompts (1,000 → 2,000 tokens per call)"],
+            ["+$1.00 longer prompts (900 → 1,900 input tokens per call)"],
         ),
         (
             rag("1.00"),
             rag("1.10", 10, (9000, 2000)),
-            ["+$0.10 longer answers (1,000 → 1,100 tokens per call)"],
+            ["+$0.10 longer answers (100 → 200 output tokens per call)"],
         ),
         (
             rag("1.00"),
             rag("0.50", 10, (4000, 1000)),
-            ["\N{MINUS SIGN}$0.50 shorter prompts (1,000 → 500 tokens per call)"],
+            ["\N{MINUS SIGN}$0.50 shorter prompts (900 → 400 input tokens per call)"],
         ),
         (
             rag("1.00"),
@@ -54,7 +59,7 @@ def rag(
         (
             rag("1.00"),
             rag("1.25"),
-            ["+$0.25 higher price per token ($100.00 → $125.00 per million tokens)"],
+            ["+$0.25 higher cost per token ($100.00 → $125.00 per million)"],
         ),
         (
             rag("1.00", cached=900),
@@ -119,15 +124,29 @@ def test_longer_only_where_it_costs() -> None:
 def test_cost_without_tokens() -> None:
     """Where LangSmith's recorded cost counts and tokens are not known, none are divided by."""
     assert told(rag("1.00", tokens=(0, 0)), rag("1.50", tokens=(0, 0))) == [
-        "+$0.50 higher price per token (cost without tokens)"
+        "+$0.50 higher cost per token (cost without tokens)"
     ]
 
 
 def test_only_what_matters() -> None:
-    """Parts below a tenth of all that moved are left out, the largest comes first."""
-    assert told(rag("1.00", 100, (9000, 1000)), rag("2.08", 104, (18_800, 2000))) == [
-        "+$1.04 longer prompts (100 → 200 tokens per call)"
+    """Parts below a tenth of all that moved are no causes: one that is left over keeps its name,
+    and several are drawn together, so that the lines sum to the change."""
+    more_calls = told(rag("1.00", 100, (9000, 1000)), rag("2.08", 104, (18_800, 2000)))
+    also_dearer = told(rag("1.00", 100, (9000, 1000)), rag("2.10", 104, (18_800, 2000)))
+
+    assert more_calls == [
+        "+$1.04 longer prompts (90 → 181 input tokens per call)",
+        "+$0.04 more calls",
     ]
+    assert also_dearer == [
+        "+$1.04 longer prompts (90 → 181 input tokens per call)",
+        "+$0.06 smaller changes",
+    ]
+
+
+def test_a_few_more_calls_are_no_cause() -> None:
+    """A change of less than 5 % explains nothing, though nothing else changed."""
+    assert told(rag("1.00", 100, (9000, 1000)), rag("1.04", 104, (9360, 1040))) == []
 
 
 def test_too_few_days() -> None:
@@ -153,4 +172,24 @@ def test_total_by_feature() -> None:
         "+$1.00 a (more calls)",
         "+$0.80 new (new, no calls before)",
         "\N{MINUS SIGN}$0.50 c (fewer calls)",
+        "+$0.21 all other features",
     ]
+
+
+amounts = st.integers(1, 5_000_000).map(lambda millionths: f"{millionths / 1_000_000:.6f}")
+
+
+@given(st.lists(st.tuples(amounts, amounts), min_size=1, max_size=8))
+def test_lines_sum_to_the_change_as_it_is_shown(costs: list[tuple[str, str]]) -> None:
+    """Whatever is rounded, the amounts of the lines sum to the difference of the two totals as
+    these are shown."""
+    before = same_days("2026-11-21", 7, *(line(f"f{n}", cost) for n, (cost, _) in enumerate(costs)))
+    today = day("2026-11-21", *(line(f"f{n}", cost) for n, (_, cost) in enumerate(costs)))
+
+    drivers = explain(today, before)
+    found = causes_of_total(drivers)
+
+    if found:
+        then, now = (sum(map(Decimal, side), ZERO) for side in zip(*costs, strict=True))
+        places = found[0].places
+        assert sum(cause.amount for cause in found) == round(now, places) - round(then, places)

@@ -95,14 +95,14 @@ def test_gone_feature() -> None:
     assert [(driver.feature, driver.amounts.change) for driver in drivers] == [
         ("gone", Decimal(-1))
     ]
-    assert drivers[0].amounts.volume == Decimal(-1)
+    assert drivers[0].amounts.from_calls == Decimal(-1)
 
 
 def test_nothing_to_compare_with() -> None:
     """On the first day all is volume, over a baseline of no days."""
     (driver,) = explain(day("2026-11-21", line("rag", "1.00")), History({}))
 
-    assert driver.amounts.volume == Decimal(1)
+    assert driver.amounts.from_calls == Decimal(1)
     assert driver.baseline_days == 0
 
 
@@ -135,7 +135,7 @@ def test_thirds_still_add_up() -> None:
     # Mean 0.0000006…, so 0.000001; volume (3 - 2/3) * 0.000001 = 0.0000023….
     assert rag.amounts.baseline == Decimal("0.000001")
     assert rag.amounts.change == Decimal("0.000006")
-    assert rag.amounts.volume == Decimal("0.000002")
+    assert rag.amounts.from_calls == Decimal("0.000002")
     assert sum(rag.amounts[3:]) == Decimal("0.000006")
 
 
@@ -145,8 +145,8 @@ def test_calls_without_tokens() -> None:
 
     (driver,) = explain(day("2026-11-21", line("rag", "0", calls=10, tokens=(0, 0))), before)
 
-    assert driver.amounts.tokens_per_call == Decimal(-1)
-    assert driver.amounts.price == Decimal(0)
+    assert driver.amounts.from_tokens_per_call == Decimal(-1)
+    assert driver.amounts.from_price_per_token == Decimal(0)
 
 
 _costs = st.decimals("0.000001", "50", places=6)

@@ -65,9 +65,31 @@ def dollars_of(amount: Decimal, limit: Decimal) -> tuple[str, str]:
     return _dollars(amount, places), _dollars(limit, places)
 
 
-def signed_dollars(amount: Decimal | Fraction) -> str:
-    """`amount` with its sign, `+` or a true minus."""
-    return dollars(amount) if amount < 0 else f"+{dollars(amount)}"
+def signed_dollars(amount: Decimal | Fraction, places: int | None = None) -> str:
+    """`amount` with its sign, `+` or a true minus; with `places` decimals, or as many as fit."""
+    exact = _decimal(amount)
+    text = _dollars(exact, _places(exact) if places is None else places)
+    return text if exact < 0 else f"+{text}"
+
+
+def about(amount: Decimal | Fraction) -> str:
+    """An estimate: whole dollars from ten dollars on.
+
+    >>> about(Decimal("161.39")), about(Decimal("4.2"))
+    ('about $161', 'about $4.20')
+    """
+    exact = _decimal(amount)
+    return f"about ${exact:,.0f}" if exact >= _FEW else f"about {dollars(exact)}"
+
+
+def at_places(amount: Decimal | Fraction, places: int) -> Decimal:
+    """`amount` as it is shown with `places` decimals, to reckon with what readers see."""
+    return _decimal(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+
+
+def places_of(amount: Decimal | Fraction) -> int:
+    """How many decimals `amount` is shown with."""
+    return _places(_decimal(amount))
 
 
 def _decimal(amount: Decimal | Fraction) -> Decimal:
@@ -105,6 +127,17 @@ def share(part: Fraction | Decimal) -> str:
 def things(number: int, singular: str, plural: str | None = None) -> str:
     """`number` of something, in the right number."""
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def ordinal(number: int) -> str:
+    """`3rd`.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    teens = range(11, 14)
+    last = "th" if number % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{last}"
 
 
 def short_day(day: date) -> str:
@@ -147,13 +180,5 @@ def _span(first: date, last: date) -> str:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_LONG_WEEKDAYS = (
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-)
+_LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = tuple(name[:3] for name in _LONG_WEEKDAYS)

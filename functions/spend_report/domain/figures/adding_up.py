@@ -134,13 +134,16 @@ def _totals(slots: list[Slot]) -> Totals:
     langsmith_cost = sum((slot.langsmith_cost for slot in slots), ZERO)
     cost = langsmith_cost if group.rates is None else group.rates.cost(tokens)
     compared = recorded and group.rates is not None
+    without_usage = sum(slot.without_usage for slot in slots)
+    is_free = group.status not in {ERROR, PENDING} and (group.rates is not None or not recorded)
     return Totals(
         calls=calls,
         tokens=tokens,
         errors=calls if group.status == ERROR else 0,
         error_cost=cost if group.status == ERROR else ZERO,
         pending=calls if group.status == PENDING else 0,
-        without_usage=sum(slot.without_usage for slot in slots),
+        without_usage=without_usage,
+        finished_without_usage=without_usage if is_free else 0,
         langsmith_cost=langsmith_cost,
         compared=calls if compared else 0,
         compared_cost=cost if compared else ZERO,

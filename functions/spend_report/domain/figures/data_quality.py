@@ -1,7 +1,6 @@
 """What is wrong with the data of a day, or beside its sums: prices missing, differing, sampled."""
 
-from collections import Counter, defaultdict
-from decimal import Decimal
+from collections import Counter
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import (
@@ -34,13 +33,17 @@ def unpriced(ledger: Ledger) -> list[UnpricedModel]:
 
 def drift(ledger: Ledger) -> list[ModelDrift]:
     """By model, over the runs that we have a price for and LangSmith recorded a cost on."""
-    ours: dict[str, Decimal] = defaultdict(Decimal)
-    theirs: dict[str, Decimal] = defaultdict(Decimal)
+    found: dict[str, ModelDrift] = {}
     for key, totals in ledger.lines.items():
         if totals.compared:
-            ours[key.model] += totals.compared_cost
-            theirs[key.model] += totals.langsmith_cost
-    return [ModelDrift(model, ours[model], theirs[model]) for model in sorted(ours)]
+            so_far = found.get(key.model) or ModelDrift(key.model, ZERO, ZERO, key.source)
+            found[key.model] = ModelDrift(
+                key.model,
+                so_far.ours + totals.compared_cost,
+                so_far.langsmith + totals.langsmith_cost,
+                max(so_far.source, key.source),  # of both, `parameter` sorts last
+            )
+    return [found[model] for model in sorted(found)]
 
 
 def used_rates(ledger: Ledger) -> list[UsedRates]:
@@ -74,10 +77,15 @@ def quality(ledger: Ledger, columns: Columns) -> DataQuality:
         for reason, tokens in of_call.items():
             calls, sum_ = errors.get(reason, (0, 0))
             errors[reason] = (calls + 1, sum_ + tokens)
+    silent: Counter[str] = Counter()
+    for key, totals in lines:
+        if totals.finished_without_usage:
+            silent[key.feature] += totals.finished_without_usage
     return DataQuality(
         error_calls=sum(totals.errors for _, totals in lines),
         pending_calls=sum(totals.pending for _, totals in lines),
         without_usage=sum(totals.without_usage for _, totals in lines),
         without_model=sum(totals.calls for key, totals in lines if not key.model),
+        finished_without_usage=dict(sorted(silent.items())),
         errors=dict(sorted(errors.items())),
     )

@@ -8,7 +8,7 @@ from operator import add
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.hours import Hours
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.pricing import PriceSource, Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,15 @@ class UnpricedModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelDrift:
-    """Our cost beside LangSmith's over the same runs (those that LangSmith put a cost on)."""
+    """Our cost beside LangSmith's over the same runs (those that LangSmith put a cost on).
+
+    `source` is where our prices of these runs come from, `parameter` if any of them does.
+    """
 
     model: str
     ours: Decimal
     langsmith: Decimal
+    source: str = PriceSource.CATALOGUE
 
     @property
     def share(self) -> Decimal | None:
@@ -168,7 +172,8 @@ class Sampling:
 class DataQuality:
     """What is wrong or missing in the runs. Counts are calls unless said otherwise.
 
-    `errors` maps a reason to (calls, tokens concerned).
+    `finished_without_usage` are the calls that ended well and cost nothing because they report
+    no tokens, by feature. `errors` maps a reason to (calls, tokens concerned).
     """
 
     error_calls: int = 0
@@ -176,6 +181,11 @@ class DataQuality:
     without_usage: int = 0
     without_model: int = 0
     errors: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    finished_without_usage: Mapping[str, int] = field(default_factory=dict)
+
+    def finished_calls(self, calls: int) -> int:
+        """Of all `calls` of the day those that ended well."""
+        return calls - self.error_calls - self.pending_calls
 
 
 @dataclass(frozen=True, slots=True)

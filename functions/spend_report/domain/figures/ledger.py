@@ -37,6 +37,7 @@ class LineKey(NamedTuple):
 class Totals:
     """Sums over calls; costs in US dollars.
 
+    `without_usage` have no tokens; of these, `finished_without_usage` ended well and cost nothing.
     `langsmith_cost` is what LangSmith recorded, on `compared` of the calls; `compared_cost` is
     ours for exactly those. `error_cost` is that of the calls that failed.
     """
@@ -46,6 +47,7 @@ class Totals:
     errors: int = 0
     pending: int = 0
     without_usage: int = 0
+    finished_without_usage: int = 0
     compared: int = 0
     langsmith_cost: Decimal = ZERO
     compared_cost: Decimal = ZERO

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import accumulate, takewhile
 
-from spend_report.domain.basics.day import days_from
+from spend_report.domain.basics.day import days_before, days_from
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budget, Budgets
 from spend_report.domain.figures.day_figures import DayFigures
@@ -14,6 +15,7 @@ from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.forecast import Forecast, month_end, month_forecast, month_start
 
 FULL = Decimal(1)
+WEEK = 7
 
 
 class Period(StrEnum):
@@ -25,7 +27,7 @@ class Period(StrEnum):
 
 
 class Severity(StrEnum):
-    """How urgent it is: critical from the whole budget on, below that a warning."""
+    """How urgent it is: critical above the whole budget, below that a warning."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -44,7 +46,13 @@ class Breach:
 
     `feature` None means the sum of all. `threshold` None means that only the forecast exceeds
     the budget. `spent` covers the period's reported days up to `day`; `missing` are those
-    without a report, whose cost is not known. Amounts are exact US dollars.
+    without a report, whose cost is not known, so that `spent` is then a lower bound. Amounts are
+    exact US dollars.
+
+    `since` is the first day of this state: of a daily budget the first of the `days_in_a_row`
+    reported days above it, of a longer one the day on which the threshold was crossed. `before`
+    are the costs of the reported days among the seven calendar days before that, for a daily
+    budget only.
 
     `key` is the same whenever the same threshold of the same budget is exceeded in the same
     period. `covers` are the keys of what this breach makes needless to say: lower thresholds
@@ -60,6 +68,9 @@ class Breach:
     spent: Decimal
     threshold: Decimal | None
     missing: Sequence[date]
+    since: date
+    days_in_a_row: int
+    before: Mapping[date, Decimal]
     forecast: Forecast | None
     parameter: str
     key: str
@@ -72,9 +83,15 @@ class Breach:
 
     @property
     def severity(self) -> Severity:
-        """Critical if the whole budget is used up."""
-        whole = self.threshold is not None and self.threshold >= FULL
-        return Severity.CRITICAL if whole else Severity.WARNING
+        """Critical if more was spent than the budget, at whatever fraction it alerts."""
+        return Severity.CRITICAL if self.over > 0 else Severity.WARNING
+
+    @property
+    def at_stake(self) -> Decimal:
+        """US dollars above the budget, spent or to come; if neither, above what it alerts at."""
+        ahead = (self.forecast.estimate or self.forecast.projected) if self.forecast else ZERO
+        above = max(self.over, ahead - self.budget)
+        return above if above > 0 else self.spent - (self.threshold or ZERO) * self.budget
 
 
 def breaches(figures: DayFigures, history: History, budgets: Budgets) -> list[Breach]:
@@ -85,12 +102,12 @@ def breaches(figures: DayFigures, history: History, budgets: Budgets) -> list[Br
     return sorted(_breaches(figures, history, budgets), key=urgency)
 
 
-def urgency(breach: Breach) -> tuple[bool, int, Decimal, str, str]:
-    """Sorts breaches: critical first, newest day first, then the most dollars over budget."""
+def urgency(breach: Breach) -> tuple[bool, Decimal, int, str, str]:
+    """Sorts breaches: critical first, then the most dollars at stake, then the newest day."""
     return (
         breach.severity is Severity.WARNING,
+        -breach.at_stake,
         -breach.day.toordinal(),
-        -breach.over,
         breach.feature or "",
         breach.period,
     )
@@ -140,10 +157,15 @@ def _breach(account: _Account, period: Period, terms: Budget) -> Breach | None:
     thresholds = sorted(terms.alert_at or _DEFAULT_THRESHOLDS[period])
     crossed = [threshold for threshold in thresholds if spent > threshold * budget]
     forecast = month_forecast(costs, day, budget) if period is Period.MONTHLY else None
-    if not crossed and not (forecast and forecast.projected > budget):
+    foretold = forecast is not None and spent <= budget < forecast.projected
+    if not crossed and not foretold:
         return None
     levels = [None, *crossed] if period is Period.MONTHLY else crossed
     keys = [_key(period, day, account.feature, level) for level in levels]
+    limit = crossed[-1] * budget if crossed and spent <= budget else budget
+    over = _days_above(costs, day, limit) if period is Period.DAILY else []
+    since = over[0] if over else _crossed_on(costs, so_far, limit)
+    week = days_before(since, WEEK) if over else []
     return Breach(
         day=day,
         feature=account.feature,
@@ -154,11 +176,27 @@ def _breach(account: _Account, period: Period, terms: Budget) -> Breach | None:
         spent=spent,
         threshold=crossed[-1] if crossed else None,
         missing=[date_ for date_ in so_far if date_ not in costs],
+        since=since,
+        days_in_a_row=len(over) or 1,
+        before={date_: costs[date_] for date_ in week if date_ in costs},
         forecast=forecast,
         parameter=terms.parameter,
         key=keys[-1],
         covers=keys[:-1],
     )
+
+
+def _days_above(costs: Mapping[date, Decimal], day: date, limit: Decimal) -> list[date]:
+    """The reported days in a row, up to `day`, that cost more than `limit`, oldest first."""
+    newest_first = sorted((date_ for date_ in costs if date_ <= day), reverse=True)
+    return list(takewhile(lambda date_: costs[date_] > limit, newest_first))[::-1]
+
+
+def _crossed_on(costs: Mapping[date, Decimal], dates: Sequence[date], limit: Decimal) -> date:
+    """The first of `dates` at whose end more than `limit` was spent; the last if none was."""
+    sums = accumulate(costs.get(date_, ZERO) for date_ in dates)
+    pairs = zip(dates, sums, strict=True)
+    return next((date_ for date_, spent in pairs if spent > limit), dates[-1])
 
 
 def _bounds(period: Period, day: date) -> tuple[date, date]:

@@ -1,12 +1,23 @@
-"""The parts of a change that matter, as sentences for people."""
+"""The parts of a change that matter, as sentences for people, which add up as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
-from spend_report.domain.basics.wording import count, dollars, plain, share, signed_dollars, things
-from spend_report.domain.judgement.daily_means import Volume
-from spend_report.domain.judgement.drivers import Driver, ModelChange
+from spend_report.domain.basics.wording import (
+    about,
+    at_places,
+    count,
+    days,
+    dollars,
+    places_of,
+    plain,
+    share,
+    signed_dollars,
+)
+from spend_report.domain.judgement.drivers import BASELINE_DAYS, Driver, ModelChange
 
 MIN_BASELINE_DAYS = 3
 """Fewer reported days say too little about what is usual."""
@@ -14,80 +25,158 @@ MIN_BASELINE_DAYS = 3
 MOST_CAUSES = 3
 MODEL_WIDTH = 30
 _MATTERS = Fraction(1, 10)
+_LEAST = Fraction(5, 100)
 _CLEAR_SHIFT = Fraction(2, 100)
 _MOSTLY = Fraction(3, 4)
+_DAYS_OF_A_MONTH = 30
+_ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One part of a change: its amount in US dollars, what it is, and the figures behind it."""
+    """One part of a change, e.g. `+$0.45 longer prompts (1,441 → 1,998 input tokens per call)`.
 
+    `amount` is in US dollars as it is shown, with `places` decimals. `figures` are those behind
+    it and `question` is what to find out, `what makes the prompts longer`; both are empty for
+    what is left over.
+    """
+
+    amount: Decimal
+    places: int
+    what: str
+    figures: str = ""
+    question: str = ""
+
+    def __str__(self) -> str:
+        figures = f" ({self.figures})" if self.figures else ""
+        return f"{signed_dollars(self.amount, self.places)} {self.what}{figures}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
     amount: Fraction
     what: str
     figures: str
-
-    def __str__(self) -> str:
-        return f"{signed_dollars(self.amount)} {self.what} ({self.figures})"
+    question: str = ""
 
 
 def causes(driver: Driver) -> list[Cause]:
-    """The up to three largest parts, none of them below a tenth of all that moved.
+    """The up to three parts that matter, largest first, and what is left over in one line.
 
-    Empty where nothing moved or where there are fewer than three days to compare with.
+    A part matters from a tenth of all that moved on, and from a twentieth of the cost before:
+    calls that became 3 % more are no cause. Empty where no part does, or where there are fewer
+    than three days to compare with.
     """
     if driver.baseline_days < MIN_BASELINE_DAYS:
         return []
-    parts = {
+    amounts: dict[Callable[[Driver], _Part], Fraction] = {
         _volume: driver.volume,
         _mix: driver.mix,
         _tokens: driver.tokens_per_call,
-        _price: driver.price,
+        _cost_per_token: driver.price,
     }
-    moved = sum(abs(amount) for amount in parts.values())
-    matter = [(tell, amount) for tell, amount in parts.items() if amount]
-    matter = [(tell, amount) for tell, amount in matter if abs(amount) >= _MATTERS * moved]
-    matter.sort(key=lambda part: -abs(part[1]))
-    return [tell(driver) for tell, _ in matter[:MOST_CAUSES]]
+    parts = [tell(driver) for tell, amount in amounts.items() if amount]
+    moved = sum(abs(part.amount) for part in parts)
+    least = max(_MATTERS * moved, _LEAST * driver.before.cost)
+    return _adding_up(driver.now.cost, driver.before.cost, parts, least, "smaller changes")
 
 
 def causes_of_total(drivers: Sequence[Driver]) -> list[Cause]:
-    """The up to three features that moved most, each with its own largest cause."""
-    told = []
-    for driver in sorted(drivers, key=lambda driver: (-abs(driver.change), driver.feature)):
-        own = causes(driver)
-        if own:
-            why = own[0].what if len(own) == 1 else f"mostly {own[0].what}"
-            told.append(Cause(driver.change, plain(driver.feature), why))
-    return told[:MOST_CAUSES]
+    """The up to three features that moved most, each with its own largest cause, and the rest."""
+    if not drivers or drivers[0].baseline_days < MIN_BASELINE_DAYS:
+        return []
+    now, before = totals(drivers)
+    parts = [_part(driver, causes(driver)) for driver in drivers if driver.change]
+    moved = sum(abs(part.amount) for part in parts)
+    least = max(_MATTERS * moved, _LEAST * before)
+    return _adding_up(now, before, parts, least, "all other features")
 
 
-def comparison(change: Fraction, before: Fraction, baseline_days: int) -> str:
-    """How much more or less than usual, or why that can't be said."""
-    if not baseline_days:
-        return "No day of the week before is reported, so there is nothing to compare with."
-    if baseline_days < MIN_BASELINE_DAYS:
+def totals(drivers: Sequence[Driver]) -> tuple[Fraction, Fraction]:
+    """What all features of `drivers` cost together, and what they cost before."""
+    now = sum((driver.now.cost for driver in drivers), _ZERO)
+    return now, sum((driver.before.cost for driver in drivers), _ZERO)
+
+
+def comparison(now: Fraction, before: Fraction, baseline: Sequence[date], *, lasts: bool) -> str:
+    """How much more or less than on the `baseline` days, or why that can't be said.
+
+    `lasts`: with what an increase comes to in a month, if it stays.
+    """
+    if not baseline:
+        return "None of the 7 days before has a report, so there is nothing to compare with."
+    if len(baseline) < MIN_BASELINE_DAYS:
         return (
-            f"Only {things(baseline_days, 'day')} of the week before "
-            f"{'is' if baseline_days == 1 else 'are'} reported, too few to say why."
+            f"Of the {BASELINE_DAYS} days before only {' and '.join(map(days, _each(baseline)))} "
+            f"{'has' if len(baseline) == 1 else 'have'} a report, too few to say why."
         )
-    return (
-        f"{signed_dollars(change)} against the mean of the last "
-        f"{things(baseline_days, 'reported day')} ({dollars(before)}):"
-    )
+    change, places = _change(now, before)
+    difference = f"{signed_dollars(change, places)} against" if change else "the same as"
+    text = f"{difference} the mean of {days(baseline)} ({dollars(before)})"
+    if lasts and change > 0:
+        text += f", {about(change * _DAYS_OF_A_MONTH)} a month if it stays"
+    return text
 
 
-def _volume(driver: Driver) -> Cause:
+def _each(dates: Sequence[date]) -> list[list[date]]:
+    return [[date_] for date_ in dates]
+
+
+def _change(now: Fraction, before: Fraction) -> tuple[Decimal, int]:
+    """The difference of both as they are shown, and its number of decimals."""
+    places = places_of(now - before)
+    return at_places(now, places) - at_places(before, places), places
+
+
+def _part(driver: Driver, own: Sequence[Cause]) -> _Part:
+    """A feature as a part of the sum."""
+    name = plain(driver.feature)
+    if not own:
+        return _Part(driver.change, name, "")
+    mostly = own[0].what if len(own) == 1 else f"mostly {own[0].what}"
+    return _Part(driver.change, name, mostly)
+
+
+def _adding_up(
+    now: Fraction, before: Fraction, parts: Sequence[_Part], least: Fraction, others: str
+) -> list[Cause]:
+    """The largest `parts`, none below `least`, and the others as one line.
+
+    What rounding leaves over goes to the largest, so that the amounts sum to the change as it is
+    shown.
+    """
+    change, places = _change(now, before)
+    by_size = sorted(parts, key=lambda part: (-abs(part.amount), part.what))
+    told = [part for part in by_size if abs(part.amount) >= least][:MOST_CAUSES]
+    if not told:
+        return []
+    rest = [part for part in by_size if part not in told]
+    amounts = [at_places(part.amount, places) for part in told]
+    left = at_places(sum((part.amount for part in rest), _ZERO), places)
+    amounts[0] += change - sum(amounts) - left
+    found = [
+        Cause(amount, places, part.what, part.figures, part.question)
+        for amount, part in zip(amounts, told, strict=True)
+    ]
+    if left:
+        found.append(Cause(left, places, rest[0].what if len(rest) == 1 else others))
+    return found
+
+
+def _volume(driver: Driver) -> _Part:
     now, before = driver.now.calls, driver.before.calls
     if not before:
-        what = "new, no calls before"
+        what, question = "new, no calls before", "what it is for: it is new"
     elif not now:
-        what = "no calls any more"
+        what, question = "no calls any more", "why it has no calls any more"
+    elif now > before:
+        what, question = "more calls", "what makes more calls"
     else:
-        what = "more calls" if now > before else "fewer calls"
-    return Cause(driver.volume, what, f"{count(before)} → {count(now)}")
+        what, question = "fewer calls", "why there are fewer calls"
+    return _Part(driver.volume, what, f"{count(before)} → {count(now)}", question)
 
 
-def _mix(driver: Driver) -> Cause:
+def _mix(driver: Driver) -> _Part:
     """Named after the model whose changed share explains most of it."""
     mix = driver.mix
     model = max(driver.models, key=lambda model: model.mix if mix > 0 else -model.mix)
@@ -99,10 +188,12 @@ def _mix(driver: Driver) -> Cause:
     else:
         what = f"{'more' if model.share_now > model.share_before else 'less'} {name}"
     figures = f"{share(model.share_before)} → {share(model.share_now)} of calls"
-    return Cause(mix, what, figures)
+    verb = "sends more" if model.share_now > model.share_before else "takes"
+    away = "to" if model.share_now > model.share_before else "away from"
+    return _Part(mix, what, figures, f"what {verb} calls {away} {name}")
 
 
-def _tokens(driver: Driver) -> Cause:
+def _tokens(driver: Driver) -> _Part:
     """Prompts or answers, if one of them alone explains it; the models' own tokens if not.
 
     The change of the feature's mean also holds what other models added, so it is only named
@@ -110,55 +201,59 @@ def _tokens(driver: Driver) -> Cause:
     """
     now, before = driver.now, driver.before
     longer = driver.tokens_per_call > 0
-    prompts = now.input_tokens / now.calls - before.input_tokens / before.calls
-    answers = now.output_tokens / now.calls - before.output_tokens / before.calls
-    moved = abs(prompts) + abs(answers)
     length = "longer" if longer else "shorter"
-    for what, by in ((f"{length} prompts", prompts), (f"{length} answers", answers)):
+    kinds = (
+        ("prompts", "input", before.input_tokens / before.calls, now.input_tokens / now.calls),
+        ("answers", "output", before.output_tokens / before.calls, now.output_tokens / now.calls),
+    )
+    moved = sum(abs(after - earlier) for *_, earlier, after in kinds)
+    for what, kind, earlier, after in kinds:
+        by = after - earlier
         if by and (by > 0) == longer and abs(by) >= _MOSTLY * moved:
-            figures = f"{count(_per_call(before))} → {count(_per_call(now))} tokens per call"
-            return Cause(driver.tokens_per_call, what, figures)
+            figures = f"{count(earlier)} → {count(after)} {kind} tokens per call"
+            question = f"what makes the {what} {length}"
+            return _Part(driver.tokens_per_call, f"{length} {what}", figures, question)
     tokens_before = sum((_weighted(model.tokens_before, model) for model in driver.models), _ZERO)
     tokens_now = sum((_weighted(model.tokens_now, model) for model in driver.models), _ZERO)
     figures = f"{count(tokens_before)} → {count(tokens_now)} tokens per call"
     if (tokens_now > tokens_before) != longer:
         figures = "on the models that cost most"
-    return Cause(driver.tokens_per_call, f"{length} calls", figures)
-
-
-_ZERO = Fraction(0)
+    question = f"what makes the calls {length}"
+    return _Part(driver.tokens_per_call, f"{length} calls", figures, question)
 
 
 def _weighted(tokens: Fraction, model: ModelChange) -> Fraction:
     return model.share_now * tokens
 
 
-def _per_call(volume: Volume) -> Fraction:
-    return volume.total_tokens() / volume.calls
+def _cost_per_token(driver: Driver) -> _Part:
+    """Cache hits or the share of the output, if one moved clearly; else what a token cost.
 
-
-def _price(driver: Driver) -> Cause:
-    """Cache hits or the share of the output, if one moved clearly; else the price per token."""
+    It is called a cost and not a price: nobody's prices need have changed for it.
+    """
     now, before = driver.now, driver.before
     dearer = driver.price > 0
     cached = _ratio(now.cached_input_tokens, now.input_tokens)
     cached_before = _ratio(before.cached_input_tokens, before.input_tokens)
     if abs(cached - cached_before) >= _CLEAR_SHIFT and (cached < cached_before) == dearer:
         figures = f"{share(cached_before)} → {share(cached)} of input tokens"
-        return Cause(driver.price, f"{'fewer' if dearer else 'more'} cache hits", figures)
+        what = f"{'fewer' if dearer else 'more'} cache hits"
+        return _Part(driver.price, what, figures, f"why there are {what}")
     output = _ratio(now.output_tokens, now.total_tokens())
     output_before = _ratio(before.output_tokens, before.total_tokens())
     if abs(output - output_before) >= _CLEAR_SHIFT and (output > output_before) == dearer:
         figures = f"{share(output_before)} → {share(output)} of tokens"
-        return Cause(driver.price, f"{'larger' if dearer else 'smaller'} share of output", figures)
-    what = f"{'higher' if dearer else 'lower'} price per token"
+        what = f"{'larger' if dearer else 'smaller'} share of output"
+        return _Part(driver.price, what, figures, f"why there is a {what}")
+    what = f"{'higher' if dearer else 'lower'} cost per token"
+    question = f"what makes a token {'dearer' if dearer else 'cheaper'}"
     tokens = now.total_tokens()
     if not tokens:
-        return Cause(driver.price, what, "cost without tokens")
+        return _Part(driver.price, what, "cost without tokens", question)
     per_million = [
         dollars(cost / tokens * 1_000_000) for cost in (now.cost - driver.price, now.cost)
     ]
-    return Cause(driver.price, what, f"{' → '.join(per_million)} per million tokens")
+    return _Part(driver.price, what, f"{' → '.join(per_million)} per million", question)
 
 
 def _ratio(part: Fraction, whole: Fraction) -> Fraction:

@@ -66,18 +66,18 @@ class Amounts(NamedTuple):
     cost: Decimal
     baseline: Decimal
     change: Decimal
-    volume: Decimal
-    mix: Decimal
-    tokens_per_call: Decimal
-    price: Decimal
+    from_calls: Decimal
+    from_models: Decimal
+    from_tokens_per_call: Decimal
+    from_price_per_token: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
     """The change of one feature's cost on `day` against its baseline, in exact US dollars.
 
-    `baseline_days` is the number of days that the baseline is the mean of; 0 means that there
-    is nothing to compare with. `now` and `before` hold what the sentences about it need.
+    `baseline` are the days that the baseline is the mean of; without any there is nothing to
+    compare with. `now` and `before` hold what the sentences about it need.
     """
 
     day: date
@@ -86,10 +86,15 @@ class Driver:
     mix: Fraction
     tokens_per_call: Fraction
     price: Fraction
-    baseline_days: int
+    baseline: Sequence[date]
     now: Volume
     before: Volume
     models: Sequence[ModelChange] = ()
+
+    @property
+    def baseline_days(self) -> int:
+        """How many days the baseline is the mean of."""
+        return len(self.baseline)
 
     @property
     def change(self) -> Fraction:
@@ -131,21 +136,22 @@ def compare(
     detailed = all(day.models or not day.features for day in [*days, *baseline])
     now = means(days, per_days, detailed=detailed)
     before = means(baseline, per_days, detailed=detailed)
+    dates = [day.date for day in baseline]
     drivers = [
-        _driver(as_of, feature, now.get(feature), before.get(feature), len(baseline))
+        _driver(as_of, feature, now.get(feature), before.get(feature), dates)
         for feature in now.keys() | before.keys()
     ]
     return sorted(drivers, key=lambda driver: (-abs(driver.amounts.change), driver.feature))
 
 
 def _driver(
-    as_of: date, feature: str, now: Mean | None, before: Mean | None, baseline_days: int
+    as_of: date, feature: str, now: Mean | None, before: Mean | None, dates: Sequence[date]
 ) -> Driver:
     (day, day_models), (base, base_models) = now or ABSENT, before or ABSENT
     change = day.cost - base.cost
     if not base.calls or not day.calls:
         nothing = Fraction(0)
-        return Driver(as_of, feature, change, nothing, nothing, nothing, baseline_days, day, base)
+        return Driver(as_of, feature, change, nothing, nothing, nothing, dates, day, base)
     volume = (day.calls - base.calls) * base.cost / base.calls
     models = [
         _model(name, day_models.get(name, NO_SPEND), base_models.get(name, NO_SPEND), day, base)
@@ -155,7 +161,7 @@ def _driver(
     tokens = sum((tokens for _, tokens in models), Fraction(0))
     price = change - volume - mix - tokens
     changes = [model for model, _ in models]
-    return Driver(as_of, feature, volume, mix, tokens, price, baseline_days, day, base, changes)
+    return Driver(as_of, feature, volume, mix, tokens, price, dates, day, base, changes)
 
 
 def _model(

@@ -15,8 +15,9 @@ from typing import Any
 
 from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
 from spend_report.domain.judgement.notices import Notice
-from spend_report.domain.messages.email_text import reasons, sentence
-from spend_report.domain.messages.news import Alert, DayAlerts, alerts_of, notices_of
+from spend_report.domain.messages.email_text import is_reachable
+from spend_report.domain.messages.news import Alert, DayAlerts, Links, alerts_of, notices_of
+from spend_report.domain.messages.sentences import costliest, holes, reasons, sentence, to_do
 
 MOST_MESSAGES = 10
 _TITLE_WIDTH = 200
@@ -52,7 +53,7 @@ def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
             thread=_thread("more", newest.day),
             title=f"LLM spend {short_day(newest.day)}: {left_out} with alerts",
             description="The e-mail and the report list them all.",
-            next_steps=[f"Report: {newest.links.report_console}"],
+            next_steps=_report(newest.links),
             keywords=["more"],
         ),
     ]
@@ -66,21 +67,24 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         lead = own[0]
         whose = "total" if feature is None else _safe(feature)
         spent, budget = dollars_of(lead.breach.spent, lead.breach.budget)
-        lines = [f"{alert.breach.severity.upper()}: {sentence(alert.breach)}" for alert in own]
-        lines += reasons(lead)
+        lines = []
+        for breach in (alert.breach for alert in own):
+            lines.append(f"{breach.severity.upper()}: {sentence(breach)}")
+            lines += [holes(breach)] if breach.missing else []
+        lines += reasons(lead.breach, lead.on)
         requests = [
             f"{dollars(request.cost)} {_safe(request.root_name or request.trace_id)}: {request.url}"
-            for request in lead.on.costliest(feature)
-            if request.url
+            for request in costliest(lead.on.figures, feature)
+            if is_reachable(request.url)
         ]
         yield _message(
             thread=_thread("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
             description=_safe_text("\n".join(lines)),
             next_steps=[
+                _safe_text(f"{to_do(lead.breach, lead.on)}"),
                 *(f"Look at the request {request}" for request in requests),
-                f"Report: {lead.on.links.report_console}",
-                f"Budget: parameter {lead.breach.parameter}",
+                *_report(lead.on.links),
             ],
             keywords=[whose, lead.breach.severity],
         )
@@ -104,10 +108,15 @@ def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterato
                 for notice in shown
                 if notice.add
             ),
-            f"Report: {newest.links.report_console}",
+            *_report(newest.links),
         ],
         keywords=["data", "warning"],
     )
+
+
+def _report(links: Links) -> list[str]:
+    url = links.page_console or links.report_console
+    return [f"Report: {url}"] if url else []
 
 
 def _message(

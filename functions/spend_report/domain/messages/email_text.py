@@ -1,210 +1,195 @@
-"""The alert as a person reads it: at most 40 lines of at most 78 characters.
+"""The alert as a person reads it: at most 50 lines of at most 78 characters.
 
-A link stands alone on its line and is never broken, however long it is: a broken one is none.
+The first line says what to do first. Then comes what happened, with most at stake first whatever
+its kind, and what can wait comes last. A link stands alone on its line and is never broken,
+however long it is: a broken one is none.
 """
 
 import textwrap
-from collections.abc import Sequence
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from spend_report.domain.basics.wording import (
     days,
     dollars,
     dollars_of,
     long_day,
-    month,
     plain,
-    share,
     short_day,
     things,
 )
-from spend_report.domain.judgement.breaches import Breach, Period
-from spend_report.domain.judgement.driver_sentences import causes, causes_of_total, comparison
-from spend_report.domain.judgement.notices import Notice
-from spend_report.domain.messages.news import Alert, DayAlerts, alerts_of, notices_of
+from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, items_of
+from spend_report.domain.messages.sentences import (
+    action,
+    change_of_day,
+    costliest,
+    feature_to_look_at,
+    holes,
+    reasons,
+    sentence,
+    to_do,
+    who,
+)
+from spend_report.domain.messages.shares import fair_shares
 
-MOST_LINES = 40
+MOST_LINES = 50
 WIDTH = 78
-_MOST_IN_FULL = 3
-_LINES_FOR_OTHERS = 6
-_LINES_FOR_NOTICES = 9
+_MOST_IN_FULL = 4
+_LEAST_PER_KIND = 2
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
+_KINDS = {Alert: "alert", Remark: "notice"}
+_OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 
 
 def email_text(news: Sequence[DayAlerts]) -> str:
     """The text of one message about the breaches and notices of `news`, at least one of them."""
-    head = _heading(news)
-    alerts, notices = alerts_of(news), notices_of(news)
-    tail = _what_to_look_at(news, alerts, notices)
-    room = MOST_LINES - len(head) - len(tail)
-    kept_free = min(_LINES_FOR_NOTICES, sum(len(_notice(notice)) + 1 for notice in notices))
-    body = _alerts(alerts, room - kept_free)
-    body += _notices(notices, room - len(body))
-    return "\n".join([*head, *body, *tail]) + "\n"
+    items = items_of(news)
+    head = [*_first_of_all(items[0]), "", *_heading(news)]
+    tail = _what_to_look_at(items[0])
+    body = _body(items, MOST_LINES - len(head) - len(tail))
+    return "\n".join([*head, *body, *tail]).rstrip("\n") + "\n"
+
+
+def _first_of_all(item: Item) -> list[str]:
+    """What to do first, and whose it is."""
+    match item:
+        case Alert(breach, on):
+            feature = feature_to_look_at(breach, on)
+            what, subject = action(breach, on), plain(feature) if feature else who(breach)
+        case Remark(notice):
+            what, subject = notice.do, ""
+    owners = dict.fromkeys(
+        item.on.owners[feature] for feature in item.features[:1] if feature in item.on.owners
+    )
+    if owners:
+        subject += f" ({', '.join(plain(owner) for owner in owners)})" if subject else ""
+    return _wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
 
 
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
     newest = max(news, key=lambda day: day.day)
     figures = newest.figures
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
-    lines = _wrapped(f"LLM spend on {long_day(newest.day)}: {spent}.")
+    change = change_of_day(newest)
+    lines = _wrapped(f"LLM spend on {long_day(newest.day)}: {spent}{change and f', {change}'}.")
     others = sorted(day.day for day in news if day is not newest and (day.breaches or day.notices))
     if others:
         lines += _wrapped(f"Also about {days(others)}, whose figures were restated or reported.")
     return [*lines, ""]
 
 
-def _alerts(alerts: Sequence[Alert], room: int) -> list[str]:
-    """The first few in full, one line for each further one, and how many there was no room for."""
-    lines: list[str] = []
-    told = 0
+def _body(items: Sequence[Item], room: int) -> list[str]:
+    """The most urgent in full, a line for each further one, and how many there was no room for.
+
+    The first of each kind has a place before any other, in full if it fits.
+    """
+    blocks = _blocks(items, room)
+    lines = [line for place in sorted(blocks) for line in blocks[place]]
+    others = [item for place, item in enumerate(items) if place not in blocks]
+    return lines + _in_a_line_each(others, room - len(lines))
+
+
+def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
+    """The blocks of those items that are told in full, by their place."""
+    first_of_kind = {type(item): place for place, item in reversed(list(enumerate(items)))}
     explained: set[str | None] = set()
-    for alert in alerts[:_MOST_IN_FULL]:
-        feature = alert.breach.feature
-        block = [*_in_full(alert, explained=feature in explained), ""]
-        explained.add(feature)
-        others = len(alerts) - told - 1
-        in_a_line_each = min(others, _LINES_FOR_OTHERS) + 1 if others else 0
-        if told and len(lines) + len(block) + in_a_line_each > room:
-            break
-        lines += block
-        told += 1
-    rest = alerts[told:]
-    if not rest:
-        return lines
-    one_liners = [_line(alert.breach) for alert in rest]
-    fitting = room - len(lines) - 1
-    if len(one_liners) > fitting:
-        kept = max(0, fitting - 1)
-        one_liners = one_liners[:kept]
-        more = things(len(rest) - kept, "more alert")
-        one_liners.append(f"... and {more}, not shown here")
-    return [*lines, *one_liners, ""]
+    blocks: dict[int, list[str]] = {}
+    for place in dict.fromkeys([0, *first_of_kind.values(), *range(_MOST_IN_FULL)]):
+        if place >= len(items):
+            continue
+        block = _block(items[place], explained)
+        rest = {type(item) for at, item in enumerate(items) if at not in {*blocks, place}}
+        kept_free = _LEAST_PER_KIND * len(rest) + bool(rest)
+        if sum(map(len, blocks.values())) + len(block) + kept_free <= room:
+            blocks[place] = block
+        elif not blocks:
+            blocks[place] = [*block[: room - kept_free - 1], ""]
+        if place in blocks and isinstance(item := items[place], Alert):
+            explained.add(item.breach.feature)
+    return blocks
 
 
-def _in_full(alert: Alert, *, explained: bool) -> list[str]:
-    """An alert in a block of lines, without its reasons where they were told above."""
-    breach = alert.breach
-    lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
-    if breach.missing:
-        lines += _wrapped(_missing(breach), "  ")
-    why = [] if explained else reasons(alert)
-    lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
-    return lines + _wrapped(f"Budget: {plain(breach.parameter, WIDTH)}", "  ")
+def _in_a_line_each(items: Sequence[Item], room: int) -> list[str]:
+    if not items:
+        return []
+    shares = fair_shares(Counter(map(type, items)), room - 1)
+    lines = []
+    for kind, share_ in shares.items():
+        own = [item for item in items if type(item) is kind]
+        shown = own if len(own) <= share_ else own[: max(0, share_ - 1)]
+        lines += [_line(item) for item in shown]
+        if more := len(own) - len(shown):
+            lines.append(f"... and {things(more, f'more {_KINDS[kind]}')}, not shown here")
+    return [*lines, ""]
 
 
-def sentence(breach: Breach) -> str:
-    """What happened, in a sentence or two."""
-    whose = "All features together" if breach.feature is None else plain(breach.feature)
-    spent, budget = dollars_of(breach.spent, breach.budget)
-    of_budget = f"{'the total' if breach.feature is None else 'its'} {breach.period} budget"
-    forecast = breach.forecast
-    runs_out = short_day(forecast.runs_out) if forecast and forecast.runs_out else ""
-    if breach.threshold is None and forecast:
-        return (
-            f"{whose} will exceed {of_budget} of {budget} on {runs_out}: "
-            f"{spent} so far, {dollars(forecast.projected)} by the end of "
-            f"{month(breach.day)} at the pace of the last {forecast.pace_days} reported days "
-            f"({dollars(forecast.pace)} a day)."
-        )
-    told = f"{whose} spent {spent} {_when(breach)}"
-    if breach.over > 0:
-        return f"{told}, {dollars(breach.over)} over {of_budget} of {budget}."
-    told = f"{told}, {share(breach.spent / breach.budget)} of {of_budget} of {budget}."
-    if forecast and runs_out:
-        comes_to = dollars(forecast.projected)
-        told += f" At the pace of the last days it runs out on {runs_out} and comes to {comes_to}."
-    return told
+def _block(item: Item, explained: Collection[str | None]) -> list[str]:
+    """An item in a block of lines, an alert without its reasons where they were told above."""
+    match item:
+        case Alert(breach, on):
+            lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
+            lines += _wrapped(holes(breach), "  ")
+            why = [] if breach.feature in explained else reasons(breach, on)
+            lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
+            lines += _wrapped(f"To do: {to_do(breach, on)}", "  ")
+        case Remark(notice):
+            lines = _wrapped(f"[DATA] {notice.text}")
+            lines += _line_to_add(notice.add)
+    return [*lines, ""]
 
 
-def _when(breach: Breach) -> str:
-    match breach.period:
-        case Period.DAILY:
-            return f"on {short_day(breach.day)}"
-        case Period.WEEKLY:
-            return f"in the week from {short_day(breach.period_start)}"
-        case Period.MONTHLY:
-            return f"in {month(breach.day)}"
+def _line_to_add(add: str) -> list[str]:
+    """The line of a parameter, in two where it is too long for one."""
+    if len(add) + 2 <= WIDTH:
+        return [f"  {add}"] if add else []
+    model, _, prices = add.rpartition(": {")
+    return [f"  {plain(model, WIDTH - 3)}:", f"    {{{prices}"]
 
 
-def _missing(breach: Breach) -> str:
-    return f"Without {days(breach.missing)}: no report, so the cost is not known."
+def _line(item: Item) -> str:
+    """An item on one line, shortened at its end where names are long."""
+    match item:
+        case Alert(breach):
+            return plain(f"[{breach.severity.upper()}] {_in_short(breach)}", WIDTH)
+        case Remark(notice):
+            return plain(f"[DATA] {notice.subject}", WIDTH)
 
 
-def reasons(alert: Alert) -> list[str]:
-    """Why: the day's change against the usual, and its parts."""
-    feature = alert.breach.feature
-    if feature is None:
-        drivers = alert.on.drivers
-        if not drivers:
-            return []
-        change = sum((driver.change for driver in drivers), Fraction(0))
-        before = sum((driver.before.cost for driver in drivers), Fraction(0))
-        told, baseline_days = causes_of_total(drivers), drivers[0].baseline_days
-    elif driver := alert.on.driver(feature):
-        change, before = driver.change, driver.before.cost
-        told, baseline_days = causes(driver), driver.baseline_days
-    else:
-        return [f"No calls on {short_day(alert.on.day)}; the cost is of the days before."]
-    told_change = comparison(change, before, baseline_days)
-    if alert.breach.period is not Period.DAILY and told:
-        told_change = f"{short_day(alert.on.day)}: {told_change}"
-    return [told_change, *(f"  {cause}" for cause in told)]
-
-
-def _line(breach: Breach) -> str:
-    """One alert on one line: shortened at its end where names are long."""
+def _in_short(breach: Breach) -> str:
     whose = "total" if breach.feature is None else plain(breach.feature)
     spent, budget = dollars_of(breach.spent, breach.budget)
-    runs_out = ""
-    if breach.threshold is None and breach.forecast and breach.forecast.runs_out:
-        spent = f"heading for {dollars(breach.forecast.projected)}"
-        runs_out = f", runs out on {short_day(breach.forecast.runs_out)}"
-    mark = breach.severity.upper()
-    return plain(f"[{mark}] {whose}: {spent} of {budget} {breach.period}{runs_out}", WIDTH)
+    least = "at least " if breach.missing else ""
+    if breach.threshold is None and breach.forecast:
+        spent = f"heading for {least}{dollars(breach.forecast.projected)}"
+        return f"{whose}: {spent} of {budget} {breach.period}"
+    return f"{whose}: {least}{spent} of {budget} {breach.period}"
 
 
-def _notices(notices: Sequence[Notice], room: int) -> list[str]:
-    lines: list[str] = []
-    for told, notice in enumerate(notices):
-        block = [*_notice(notice), ""]
-        is_last = told + 1 == len(notices)
-        if len(lines) + len(block) + (0 if is_last else 2) > room:
-            more = things(len(notices) - told, "more notice" if told else "notice")
-            return [*lines, f"... and {more} about the data, in the summary", ""]
-        lines += block
+def _what_to_look_at(item: Item) -> list[str]:
+    """The costliest requests of the feature in trouble, and where the day's reports are."""
+    lines = []
+    feature = feature_to_look_at(item.breach, item.on) if isinstance(item, Alert) else None
+    requests = costliest(item.on.figures, feature) if isinstance(item, Alert) else []
+    if requests:
+        whose = "" if feature is None else f" of {plain(feature)}"
+        costs = item.on.figures.request_costs.get(feature or "")
+        median = f" (the median is {dollars(costs.median)})" if costs else ""
+        lines += _wrapped(f"Costliest requests{whose} on {short_day(item.on.day)}{median}:")
+        for request in requests:
+            name = plain(request.root_name or request.trace_id)
+            lines.append(f"  {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
+            lines += [f"  {request.url}"] if is_reachable(request.url) else []
+        lines.append("")
+    links = item.on.links
+    for what, url in (("page", links.page_console), ("figures", links.report_console)):
+        lines += [f"The {what} of {short_day(item.on.day)}:", f"  {url}"] if url else []
     return lines
 
 
-def _notice(notice: Notice) -> list[str]:
-    lines = _wrapped(f"[DATA] {notice.text}")
-    if not notice.add:
-        return lines
-    if len(notice.add) + 2 <= WIDTH:
-        return [*lines, f"  {notice.add}"]
-    model, _, prices = notice.add.rpartition(": {")
-    return [*lines, f"  {plain(model, WIDTH - 3)}:", f"    {{{prices}"]
-
-
-def _what_to_look_at(
-    news: Sequence[DayAlerts], alerts: Sequence[Alert], notices: Sequence[Notice]
-) -> list[str]:
-    newest = max(news, key=lambda day: day.day)
-    lead = alerts[0] if alerts else None
-    of = lead.on if lead else next((day for day in news if notices[0] in day.notices), newest)
-    requests = lead.on.costliest(lead.breach.feature) if lead else []
-    lines = []
-    if lead and requests:
-        whose = "" if lead.breach.feature is None else f" of {plain(lead.breach.feature)}"
-        lines.append(f"Costliest requests{whose} on {short_day(of.day)}:")
-    for request in requests:
-        name = plain(request.root_name or request.trace_id)
-        lines.append(f"  {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
-        lines += [f"  {request.url}"] if request.url else []
-    if requests:
-        lines.append("")
-    where = [url for url in (of.links.page_console, of.links.report_console) if url]
-    return [*lines, f"The report of {short_day(of.day)}:", *(f"  {url}" for url in where)]
+def is_reachable(url: str) -> bool:
+    """Whether a link leads anywhere when the message is read: not into one's own machine."""
+    return bool(url) and not url.startswith(_OWN_MACHINE)
 
 
 def _wrapped(text: str, indent: str = "", width: int = WIDTH) -> list[str]:

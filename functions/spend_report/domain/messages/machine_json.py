@@ -8,8 +8,9 @@ from spend_report.domain.basics.money import usd
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
-from spend_report.domain.messages.email_text import reasons
-from spend_report.domain.messages.news import Alert, DayAlerts, alerts_of, notices_of, severity_of
+from spend_report.domain.messages.news import Alert, DayAlerts, items_of, notices_of, severity_of
+from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
+from spend_report.domain.messages.shares import fair_shares, fitting
 
 KIND = "spend_alert"
 NAME_WIDTH = 200
@@ -18,36 +19,36 @@ MOST_BYTES = 50 * 1024
 256 KB in all. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
 _WIDEST = 999_999
+_FEATURES_SHOWN = 20
+_TEXT_WIDTH = 2_000
 
 
 def machine_json(news: Sequence[DayAlerts]) -> str:
     """The message as JSON in ASCII, at most `MOST_BYTES` when quoted again.
 
-    If there is more to say than fits, the most urgent stays: first the alerts without their
-    details, then the notices, then the details. `omitted` counts what was left out.
+    If there is more to say than fits, each kind has its share, and the most urgent of it stays;
+    the alerts' details come last. `omitted` counts what was left out.
     """
-    alerts, notices = alerts_of(news), notices_of(news)
     message = _frame(news)
-    room = MOST_BYTES - _size(message)
-    kept_alerts: list[dict[str, Any]] = message["alerts"]
-    kept_notices: list[dict[str, Any]] = message["notices"]
-    for alert in alerts:
-        room = _add(kept_alerts, _core(alert), room)
-    for notice in notices:
-        room = _add(kept_notices, _notice(notice), room)
-    detailed = 0
-    for entry, alert in zip(kept_alerts, alerts, strict=False):
-        details = _details(alert)
-        if _size(details) > room:
-            break
-        entry.update(details)
-        room -= _size(details)
-        detailed += 1
-    message["omitted"] = {
-        "alerts": len(alerts) - len(kept_alerts),
-        "details": len(kept_alerts) - detailed,
-        "notices": len(notices) - len(kept_notices),
+    alerts = [item for item in items_of(news) if isinstance(item, Alert)]
+    kinds = {
+        "alerts": [_core(alert) for alert in alerts],
+        "notices": [_notice(notice) for notice in notices_of(news)],
     }
+    room = MOST_BYTES - _size(message)
+    sizes = {kind: [_size(entry) for entry in entries] for kind, entries in kinds.items()}
+    shares = fair_shares({kind: sum(own) for kind, own in sizes.items()}, room)
+    omitted = {}
+    for kind, entries in kinds.items():
+        kept = fitting(sizes[kind], shares[kind])
+        message[kind] = entries[:kept]
+        omitted[kind] = len(entries) - kept
+        room -= sum(sizes[kind][:kept])
+    details = [_details(alert) for alert in alerts[: len(message["alerts"])]]
+    detailed = fitting(map(_size, details), room)
+    for entry, more in zip(message["alerts"][:detailed], details, strict=False):
+        entry.update(more)
+    message["omitted"] = {**omitted, "details": len(details) - detailed}
     return _dumps(message)
 
 
@@ -61,7 +62,7 @@ def _frame(news: Sequence[DayAlerts]) -> dict[str, Any]:
         "cost_usd": usd(newest.figures.cost),
         "calls": newest.figures.calls,
         "report": newest.links.report,
-        "report_url": newest.links.report_console,
+        "report_url": newest.links.report_console or None,
         "page_url": newest.links.page_console or None,
         "alerts": [],
         "notices": [],
@@ -76,14 +77,6 @@ def _dumps(value: Mapping[str, Any]) -> str:
 def short_name(name: str) -> str:
     """`name` as it is, unless it is so long that a message could not carry many of them."""
     return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
-
-
-def _add(entries: list[dict[str, Any]], entry: dict[str, Any], room: int) -> int:
-    """What is left of `room` after `entry` was added; nothing once one did not fit."""
-    if _size(entry) > room:
-        return 0
-    entries.append(entry)
-    return room - _size(entry)
 
 
 def _size(value: Mapping[str, Any]) -> int:
@@ -107,25 +100,27 @@ def _core(alert: Alert) -> dict[str, Any]:
 
 def _details(alert: Alert) -> dict[str, Any]:
     breach, forecast = alert.breach, alert.breach.forecast
-    drivers = (
-        alert.on.drivers
-        if breach.feature is None
-        else [driver for driver in alert.on.drivers if driver.feature == breach.feature]
-    )
+    why_text = [line.strip() for line in reasons(breach, alert.on)]
     return {
+        "text": sentence(breach),
+        "to_do": to_do(breach, alert.on),
         "period_start": breach.period_start.isoformat(),
         "period_end": breach.period_end.isoformat(),
+        "since": breach.since.isoformat(),
         "missing_days": [day.isoformat() for day in breach.missing],
         "forecast": forecast
         and {
             "projected_usd": usd(forecast.projected),
+            "estimate_usd": None if forecast.estimate is None else usd(forecast.estimate),
             "pace_usd": usd(forecast.pace),
-            "pace_days": forecast.pace_days,
+            "pace_days": len(forecast.pace_over),
             "runs_out": forecast.runs_out and forecast.runs_out.isoformat(),
         },
         "parameter": breach.parameter,
-        "why": why(drivers, [line.strip() for line in reasons(alert)]),
-        "top_requests": [_request(request) for request in alert.on.costliest(breach.feature)],
+        "why": why(drivers_of(breach, alert.on), why_text),
+        "top_requests": [
+            _request(request) for request in costliest(alert.on.figures, breach.feature)
+        ],
     }
 
 
@@ -135,7 +130,14 @@ def why(drivers: Sequence[Driver], text: Sequence[str]) -> dict[str, Any] | None
         return None
     rows = [driver.amounts for driver in drivers]
     sums = {f"{name}_usd": usd(sum(getattr(row, name) for row in rows)) for name in rows[0]._fields}
-    return {**sums, "baseline_days": drivers[0].baseline_days, "text": text}
+    baseline = drivers[0].baseline
+    return {
+        **sums,
+        "baseline_days": len(baseline),
+        "baseline_from": baseline[0].isoformat() if baseline else None,
+        "baseline_to": baseline[-1].isoformat() if baseline else None,
+        "text": text,
+    }
 
 
 def _request(request: Request) -> dict[str, Any]:
@@ -151,8 +153,11 @@ def _request(request: Request) -> dict[str, Any]:
 def _notice(notice: Notice) -> dict[str, Any]:
     return {
         "kind": notice.kind,
-        "text": notice.text,
+        "text": notice.text[:_TEXT_WIDTH],
         "date": notice.day.isoformat(),
-        "features": [short_name(feature) for feature in notice.features],
+        "calls": notice.calls,
+        "at_stake_usd": usd(notice.cost),
+        "features": [short_name(feature) for feature in notice.features[:_FEATURES_SHOWN]],
+        "more_features": len(notice.features[_FEATURES_SHOWN:]),
         "add": notice.add or None,
     }

@@ -1,24 +1,24 @@
 """What one run has to tell: its days with their breaches and notices, and where to look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from urllib.parse import quote
 
-from spend_report.domain.figures.day_figures import DayFigures, Request
+from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
-
-REQUESTS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """Where a day's reports lie: S3 URIs of the main CSV and of the page, and their region.
 
-    `page` is empty where there is none.
+    `page` is empty where there is none, and `region` where no console shows the bucket: on one's
+    own machine.
     """
 
     report: str
@@ -27,18 +27,21 @@ class Links:
 
     @property
     def report_console(self) -> str:
-        """The main CSV in the S3 console."""
-        return console_url(self.report, self.region)
+        """The main CSV in the S3 console, empty where there is none."""
+        return console_url(self.report, self.region) if self.region else ""
 
     @property
     def page_console(self) -> str:
         """The page in the S3 console, empty where there is none."""
-        return console_url(self.page, self.region) if self.page else ""
+        return console_url(self.page, self.region) if self.page and self.region else ""
 
 
 @dataclass(frozen=True, slots=True)
 class DayAlerts:
-    """One reported day: its figures, their causes, what is exceeded or wrong, the days before."""
+    """One reported day: its figures, their causes, what is exceeded or wrong, the days before.
+
+    `owners` maps a feature to who owns it, where that is known.
+    """
 
     figures: DayFigures
     drivers: Sequence[Driver]
@@ -46,21 +49,12 @@ class DayAlerts:
     notices: Sequence[Notice]
     links: Links
     history: History
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def day(self) -> date:
         """The reported day."""
         return self.figures.date
-
-    def driver(self, feature: str) -> Driver | None:
-        """Why the cost of `feature` changed."""
-        return next((driver for driver in self.drivers if driver.feature == feature), None)
-
-    def costliest(self, feature: str | None) -> list[Request]:
-        """The costliest requests of `feature`, or of all."""
-        requests = self.figures.top_requests
-        fitting = [request for request in requests if feature in {None, request.feature}]
-        return fitting[:REQUESTS_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,60 @@ class Alert:
     breach: Breach
     on: DayAlerts
 
+    @property
+    def severity(self) -> Severity:
+        """How urgent it is."""
+        return self.breach.severity
+
+    @property
+    def at_stake(self) -> Decimal:
+        """US dollars over the budget, spent or to come."""
+        return self.breach.at_stake
+
+    @property
+    def features(self) -> Sequence[str]:
+        """The feature whose budget it is; none for the total's."""
+        return [] if self.breach.feature is None else [self.breach.feature]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A notice on its day."""
+
+    notice: Notice
+    on: DayAlerts
+
+    @property
+    def severity(self) -> Severity:
+        """A notice is never more than a warning."""
+        return Severity.WARNING
+
+    @property
+    def at_stake(self) -> Decimal:
+        """US dollars that are missing or doubtful, estimated."""
+        return self.notice.at_stake
+
+    @property
+    def features(self) -> Sequence[str]:
+        """Those concerned."""
+        return self.notice.features
+
+
+type Item = Alert | Remark
+"""One thing to say. Whatever its kind, items have a severity, an amount, a day and features."""
+
+
+def items_of(days: Sequence[DayAlerts]) -> list[Item]:
+    """All that there is to say: critical first, then what has most dollars at stake."""
+    items: list[Item] = [Alert(breach, day) for day in days for breach in day.breaches]
+    items += [Remark(notice, day) for day in days for notice in day.notices]
+    return sorted(items, key=_rank)
+
+
+def _rank(item: Item) -> tuple[bool, Decimal, int, bool]:
+    is_remark = isinstance(item, Remark)
+    return item.severity is Severity.WARNING, -item.at_stake, -item.on.day.toordinal(), is_remark
+
 
 def alerts_of(days: Sequence[DayAlerts]) -> list[Alert]:
     """The breaches of all days, most urgent first."""
@@ -78,9 +126,22 @@ def alerts_of(days: Sequence[DayAlerts]) -> list[Alert]:
 
 
 def notices_of(days: Sequence[DayAlerts]) -> list[Notice]:
-    """The notices of all days, the newest day's first."""
-    newest_first = sorted(days, key=lambda day: day.day, reverse=True)
-    return [notice for day in newest_first for notice in day.notices]
+    """The notices of all days, those with most dollars at stake first."""
+    return [item.notice for item in items_of(days) if isinstance(item, Remark)]
+
+
+def features_of(items: Iterable[Item]) -> list[str]:
+    """The features that `items` are about, each once.
+
+    The first of each item come first, then the second of each: where only the beginning of the
+    list is used, it has some of every item.
+    """
+    by_item = [item.features for item in items]
+    deepest = max(map(len, by_item), default=0)
+    in_turn = (
+        features[place] for place in range(deepest) for features in by_item if place < len(features)
+    )
+    return list(dict.fromkeys(in_turn))
 
 
 def severity_of(days: Sequence[DayAlerts]) -> Severity:

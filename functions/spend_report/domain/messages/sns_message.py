@@ -16,7 +16,14 @@ from spend_report.domain.basics.wording import (
 from spend_report.domain.judgement.breaches import Breach, Period, Severity
 from spend_report.domain.messages.email_text import email_text
 from spend_report.domain.messages.machine_json import KIND, machine_json, short_name
-from spend_report.domain.messages.news import DayAlerts, alerts_of, notices_of, severity_of
+from spend_report.domain.messages.news import (
+    DayAlerts,
+    Item,
+    Remark,
+    features_of,
+    items_of,
+    severity_of,
+)
 
 SUBJECT_WIDTH = 99
 _FEATURES_BYTES = 20 * 1024
@@ -37,16 +44,12 @@ class Message:
 
 def compose(news: Sequence[DayAlerts]) -> Message:
     """The message about the breaches and notices of `news`, of which there is at least one."""
-    features = [
-        breach.feature for day in news for breach in day.breaches if breach.feature is not None
-    ]
-    features += [name for day in news for notice in day.notices for name in notice.features]
     return Message(
         subject=_subject(news),
         text=email_text(news),
         data=machine_json(news),
         attributes=attributes(
-            KIND, severity_of(news), max(day.day for day in news), dict.fromkeys(features)
+            KIND, severity_of(news), max(day.day for day in news), features_of(items_of(news))
         ),
     )
 
@@ -67,33 +70,34 @@ def attributes(
 
 
 def _subject(news: Sequence[DayAlerts]) -> str:
-    alerts, notices = alerts_of(news), notices_of(news)
-    if alerts:
-        lead = alerts[0].breach
-        rest = [alert.breach for alert in alerts[1:]]
-        over = sum(breach.severity is Severity.CRITICAL for breach in rest)
-        warnings = len(rest) - over
-        told = f"LLM spend {short_day(lead.day)}: {_breach(lead)}"
-        others = [
-            f"{over:,} more over budget" if over else "",
-            things(warnings, "warning") if warnings else "",
-            things(len(notices), "notice") if notices else "",
-        ]
-    else:
-        told = f"LLM spend {short_day(notices[0].day)}: {notices[0].subject}"
-        others = [things(len(notices) - 1, "more notice") if notices[1:] else ""]
+    lead, *rest = items_of(news)
+    told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}"
+    over = sum(item.severity is Severity.CRITICAL for item in rest)
+    notices = sum(isinstance(item, Remark) for item in rest)
+    warnings = len(rest) - over - notices
+    more = "more " if isinstance(lead, Remark) else ""
+    others = [
+        f"{over:,} more over budget" if over else "",
+        things(warnings, "warning") if warnings else "",
+        things(notices, f"{more}notice") if notices else "",
+    ]
     subject = ", ".join([told, *(other for other in others if other)])
     return ascii_only(subject, SUBJECT_WIDTH)
+
+
+def _in_short(item: Item) -> str:
+    return item.notice.subject if isinstance(item, Remark) else _breach(item.breach)
 
 
 def _breach(breach: Breach) -> str:
     whose = "total" if breach.feature is None else ascii_only(breach.feature)
     spent, budget = dollars_of(breach.spent, breach.budget)
+    least = "at least " if breach.missing else ""
     when = {Period.DAILY: "", Period.WEEKLY: " this week", Period.MONTHLY: " this month"}[
         breach.period
     ]
     if breach.threshold is None and breach.forecast:
-        return f"{whose} heading for {dollars(breach.forecast.projected)} of {budget}{when}"
+        return f"{whose} heading for {least}{dollars(breach.forecast.projected)} of {budget}{when}"
     if breach.over > 0:
-        return f"{whose} {spent} of {budget}{when}"
-    return f"{whose} {spent} of {budget}{when} ({share(breach.spent / breach.budget)})"
+        return f"{whose} {least}{spent} of {budget}{when}"
+    return f"{whose} {least}{spent} of {budget}{when} ({share(breach.spent / breach.budget)})"

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from spend_report.domain.basics.money import Figure, percent, usd
 from spend_report.domain.basics.names import one_line
@@ -59,11 +60,13 @@ DRIVERS = [
     "cost_usd",
     "baseline_usd",
     "change_usd",
-    "volume_usd",
-    "mix_usd",
-    "tokens_per_call_usd",
-    "price_usd",
+    "from_calls_usd",
+    "from_models_usd",
+    "from_tokens_per_call_usd",
+    "from_price_per_token_usd",
     "baseline_days",
+    "baseline_from",
+    "baseline_to",
 ]
 _DETAIL_LEFT = ["date", "project", "feature"]
 _DETAIL_RIGHT = [
@@ -100,10 +103,15 @@ def by_feature(figures: DayFigures, budgets: Budgets) -> bytes:
                 row.unpriced_calls,
                 row.error_calls,
                 "" if daily is None else usd(daily),
-                "" if daily is None else percent(row.cost, daily),
+                "" if daily is None else _used(row.cost, daily),
             )
         )
     return table(BY_FEATURE, rows)
+
+
+def _used(cost: Decimal, budget: Decimal) -> Figure:
+    """The part of a budget that is used. Of a budget of 0 any cost is infinitely much."""
+    return Figure("inf") if cost and not budget else percent(cost, budget)
 
 
 def detail(figures: DayFigures, dimensions: Sequence[str]) -> bytes:
@@ -179,7 +187,14 @@ def drivers(day: date, rows: Sequence[Driver]) -> bytes:
     return table(
         DRIVERS,
         (
-            (day, row.feature, *(usd(amount) for amount in row.amounts), row.baseline_days)
+            (
+                day,
+                row.feature,
+                *(usd(amount) for amount in row.amounts),
+                row.baseline_days,
+                row.baseline[0] if row.baseline else "",
+                row.baseline[-1] if row.baseline else "",
+            )
             for row in rows
         ),
     )
