@@ -29,7 +29,7 @@ def test_the_most_important_thing_is_an_exceeded_budget() -> None:
 
     assert headline.severity == "critical"
     assert headline.text.startswith(
-        "rag-search spent $2.28 of its daily budget of $2.00 (114 %), mostly +$1.80 longer prompts"
+        "rag-search spent $2.28 of its daily budget of $2.00 (114 %), mostly +$1.79 longer prompts"
     )
     assert headline.text.endswith("Besides, 1 budget at risk.")
 

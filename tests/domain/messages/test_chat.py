@@ -37,12 +37,19 @@ def test_an_alert() -> None:
     data = body(message)
     assert data["content"]["title"] == "LLM spend 21 Nov: rag $2.28 of $2.00"
     assert data["content"]["description"].splitlines() == [
-        "CRITICAL: rag spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00.",
-        "+$1.14 against the mean of the last 7 reported days ($1.14):",
+        (
+            "CRITICAL: rag spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first "
+            "day over it; $1.14 on 14–20 Nov."
+        ),
+        "+$1.14 against the mean of 14–20 Nov ($1.14), about $34 a month if it stays:",
         "  +$1.14 more calls (10 → 20)",
     ]
-    assert data["content"]["nextSteps"][0].startswith("Look at the request $0.31 answer: https://")
-    assert data["content"]["nextSteps"][-1] == "Budget: parameter /llm-spend/prod/budgets/initial"
+    assert data["content"]["nextSteps"][0] == (
+        "find out what makes more calls; begin with the costliest request, answer ($0.31). If it "
+        "is meant to be so, raise the budget in /llm-spend/prod/budgets/initial."
+    )
+    assert data["content"]["nextSteps"][1].startswith("Look at the request $0.31 answer: https://")
+    assert data["content"]["nextSteps"][2].startswith("Report: https://")
     assert data["metadata"]["threadId"] == "feature-rag-2026-11"
 
 
@@ -77,7 +84,12 @@ def test_alerts_of_a_feature_are_one_message() -> None:
     )
 
     lines = body(message)["content"]["description"].splitlines()
-    assert [text.split(" ")[0] for text in lines] == ["CRITICAL:", "CRITICAL:", "No"]
+    assert [text.split(" ")[0] for text in lines] == [
+        "CRITICAL:",
+        "CRITICAL:",
+        "16–20",
+        "None",
+    ]
 
 
 def test_notices() -> None:

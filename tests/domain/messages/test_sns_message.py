@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import ModelDrift, UnpricedModel
-from spend_report.domain.figures.history import History
-from spend_report.domain.messages.news import DayAlerts, console_url, keys_of, only
+from spend_report.domain.figures.day_figures import DayFigures, ModelDrift, UnpricedModel
+from spend_report.domain.figures.history import History, today_of
+from spend_report.domain.messages.news import DayAlerts, console_url, only
 from spend_report.domain.messages.sns_message import Message, compose
+from spend_report.domain.messages.told_now import told_now
 from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from tests.days import budget, day, history, line, news, past, path, request, same_days
 
@@ -77,7 +78,7 @@ def data_of(message: Message) -> dict[str, Any]:
 def check_limits(message: Message) -> None:
     """What every message keeps to, whatever it is about."""
     lines = message.text.splitlines()
-    assert len(lines) <= 40
+    assert len(lines) <= 50
     for text in lines:
         is_link = text.startswith("  https://") and " " not in text.strip()
         assert is_link or len(text) <= 78, text
@@ -130,14 +131,14 @@ def test_one_more_over_budget() -> None:
 @pytest.mark.parametrize(
     ("cost", "budgets", "subject"),
     [
-        ("85", budget(monthly="100"), "rag $85.00 of $100.00 this month (85 %)"),
-        ("101", budget(weekly="100"), "rag $101.00 of $100.00 this week"),
+        ("85", budget(monthly="100"), "rag at least $85.00 of $100.00 this month (85 %)"),
+        ("101", budget(weekly="100"), "rag at least $101.00 of $100.00 this week"),
         ("2.000001", budget("2"), "rag $2.000001 of $2.00"),
         ("9", budget("10", alert_at=["0.5"]), "rag $9.00 of $10.00 (90 %)"),
     ],
 )
 def test_subjects(cost: str, budgets: Any, subject: str) -> None:
-    """Period and share are named where they matter."""
+    """Period and share are named where they matter, and that days without a report may add."""
     message = compose(
         [news(day("2026-11-21", line("rag", cost)), NOTHING, Budgets({"rag": budgets}))]
     )
@@ -194,20 +195,23 @@ def test_notices_only() -> None:
         ),
         (
             budget(monthly="60.00"),
-            "rag spent $84.00 in Nov 2026, $24.00 over its monthly budget of $60.00.",
+            (
+                "rag spent $84.00 in Nov 2026, $24.00 over its monthly budget of $60.00, used up "
+                "on 16 Nov."
+            ),
         ),
         (
             budget(monthly="100.00"),
             (
                 "rag spent $84.00 in Nov 2026, 84 % of its monthly budget of $100.00. At the pace "
-                "of the last days it runs out on 26 Nov and comes to $120.00."
+                "of 15–21 Nov ($4.00 a day) it is used up on 26 Nov and the month comes to $120.00."
             ),
         ),
         (
             budget(monthly="119.00"),
             (
-                "rag will exceed its monthly budget of $119.00 on 30 Nov: $84.00 so far, $120.00 "
-                "by the end of Nov 2026 at the pace of the last 7 reported days ($4.00 a day)."
+                "rag is heading over its monthly budget of $119.00: $84.00 in Nov 2026, and at the "
+                "pace of 15–21 Nov ($4.00 a day) $120.00 by 30 Nov, which uses it up on 30 Nov."
             ),
         ),
     ],
@@ -231,7 +235,7 @@ def test_feature_without_calls_on_the_day() -> None:
 
     message = compose([news(day("2026-11-21"), before, Budgets({"rag": budget(monthly="40")}))])
 
-    assert "No calls on 21 Nov; the cost is of the days before." in message.text
+    assert "No calls of rag on 21 Nov; the cost is of the days before." in message.text
     assert data_of(message)["alerts"][0]["why"] is None
 
 
@@ -241,17 +245,18 @@ def test_total_of_a_day_without_calls() -> None:
 
     message = compose([news(day("2026-11-21"), before, Budgets(total=budget(monthly="40")))])
 
-    assert "All features together spent $50.00 in Nov 2026" in message.text
+    told = " ".join(message.text.split())
+    assert "All features together spent at least $50.00 on the 2 days of Nov 2026 with a" in told
     assert data_of(message)["alerts"][0]["why"] is None
 
 
 def test_one_line_for_each_further_alert() -> None:
     """Beyond the third, an alert is a line with its amounts, or with when the budget runs out."""
-    names = ["a", "b", "c", "d"]
+    names = ["a", "b", "c", "d", "f", "g"]
     before = same_days("2026-11-21", 20, *(line(name, "4") for name in [*names, "e"]))
     today = day("2026-11-21", *(line(name, "4") for name in [*names, "e"]))
     over = Budgets(
-        {name: budget(f"{1 + number}") for number, name in enumerate(names)}
+        {name: budget(f"{1 + number / 2}") for number, name in enumerate(names)}
         | {"e": budget(monthly="119")},
         total=budget("30", weekly="100"),
     )
@@ -259,8 +264,8 @@ def test_one_line_for_each_further_alert() -> None:
     message = compose([news(today, before, over)])
 
     lines = message.text.splitlines()
-    assert "[CRITICAL] c: $4.00 of $3.00 daily" in lines
-    assert "[WARNING] e: heading for $120.00 of $119.00 monthly, runs out on 30 Nov" in lines
+    assert "[CRITICAL] g: $4.00 of $3.50 daily" in lines
+    assert "[WARNING] e: heading for $120.00 of $119.00 monthly" in lines
     check_limits(message)
 
 
@@ -279,7 +284,7 @@ def test_long_blocks_leave_room() -> None:
     message = compose([news(today, before, Budgets(default=terms))])
 
     check_limits(message)
-    assert message.text.count("  Budget: ") == 1
+    assert 1 <= message.text.count("  To do: ") < 6
     assert message.text.count("[CRITICAL]") == 6
 
 
@@ -306,8 +311,14 @@ def test_json_for_machines() -> None:
         "severity": "critical",
         "date": "2026-11-21",
     }
-    parts = ("volume_usd", "mix_usd", "tokens_per_call_usd", "price_usd")
-    assert sum(Decimal(rag["why"][part]) for part in parts) == Decimal("1.21")
+    parts = [Decimal(rag["why"][name]) for name in rag["why"] if name.startswith("from_")]
+    assert (len(parts), sum(parts)) == (4, Decimal("1.21"))
+    assert (rag["why"]["baseline_from"], rag["why"]["baseline_to"]) == ("2026-11-14", "2026-11-20")
+    assert (rag["since"], rag["text"].split(":")[1]) == (
+        "2026-11-21",
+        " the first day over it; $1.07 on 14–20 Nov.",
+    )
+    assert rag["to_do"].startswith("find out what makes the prompts longer; begin with the costl")
     assert [request["cost_usd"] for request in rag["top_requests"]] == ["0.310000"]
     forecast = next(alert for alert in data["alerts"] if alert["threshold"] is None)
     assert (forecast["feature"], forecast["severity"]) == ("agent-copilot", "warning")
@@ -373,7 +384,9 @@ def test_notices_have_room_beside_alerts() -> None:
 
     check_limits(message)
     assert '"mystery-0": {"input": <USD>, "output": <USD>}' in message.text
-    assert "and 19 more notices about the data" in message.text
+    assert "[DATA] no price for mystery-1" in message.text
+    assert "more notices, not shown here" in message.text
+    assert "more alerts, not shown here" in message.text
 
 
 hostile = st.text(
@@ -419,7 +432,7 @@ def test_what_two_days_say_is_said_once() -> None:
     """The weekly breach of both days is told by the newer one, the daily one by its own day."""
     days = restated()
 
-    left = only(days, keys_of(days))
+    left = only(days, frozenset(told_now(days)))
 
     assert [[(b.period, str(b.day)) for b in day_.breaches] for day_ in left] == [
         [("daily", "2026-11-20")],
@@ -450,7 +463,7 @@ def test_what_is_covered_is_not_told() -> None:
     )
     days = [friday, saturday]
 
-    left = only(days, keys_of(days))
+    left = only(days, frozenset(told_now(days)))
 
     assert [breach.threshold for day_ in left for breach in day_.breaches] == [Decimal(1)]
 
@@ -478,7 +491,7 @@ def test_week_digest() -> None:
     sunday = day("2026-11-22", *SAMPLE.lines)
     links = news(sunday, before, Budgets()).links
 
-    week = digest(sunday, before, links)
+    week = digest(sunday.date, with_day(before, sunday), links)
 
     assert week is not None
     message = compose_digest(week)
@@ -499,7 +512,7 @@ def test_digest_with_missing_days() -> None:
     sunday = day("2026-11-22", *SAMPLE.lines)
     links = news(sunday, before, Budgets()).links
 
-    week = digest(sunday, before, links)
+    week = digest(sunday.date, with_day(before, sunday), links)
 
     assert week is not None
     message = compose_digest(week)
@@ -513,18 +526,6 @@ def test_digest_with_missing_days() -> None:
     ]
 
 
-def test_digest_without_the_models_of_before() -> None:
-    """Where past days are known by feature only, each feature is explained as one model."""
-    days = [past(f"2026-11-{number:02}", line("rag", "1")) for number in range(9, 22)]
-    before = history(*(replace(day_, models=()) for day_ in days))
-    sunday = day("2026-11-22", line("rag", "8", model="new", calls=80, tokens=(8000, 800)))
-
-    week = digest(sunday, before, news(sunday, before, Budgets()).links)
-
-    assert week is not None
-    assert "  +$7.00 more calls (70 → 140)" in compose_digest(week).text.splitlines()
-
-
 def test_digest_of_many_features() -> None:
     """A hundred features fit: eight are shown, the rest is summed up."""
     names = [f"feature-{number}-{'x' * 60}" for number in range(100)]
@@ -532,7 +533,7 @@ def test_digest_of_many_features() -> None:
     before = same_days("2026-11-22", 13, *(line(name, "1") for name in names))
     links = news(sunday, before, Budgets()).links
 
-    week = digest(sunday, before, links)
+    week = digest(sunday.date, with_day(before, sunday), links)
 
     assert week is not None
     message = compose_digest(week)
@@ -541,8 +542,15 @@ def test_digest_of_many_features() -> None:
     assert data_of(message)["omitted"] == {"features": 50}
 
 
-def test_no_digest_in_the_week() -> None:
-    """Only the run that reports a Sunday, on Monday, has a whole week to tell of."""
-    saturday = day("2026-11-21", line("rag", "1"))
+def test_no_digest_of_nothing() -> None:
+    """Two weeks without a call are no news."""
+    sunday = day("2026-11-22")
 
-    assert digest(saturday, NOTHING, news(saturday, NOTHING, Budgets()).links) is None
+    links = news(sunday, NOTHING, Budgets()).links
+
+    assert digest(sunday.date, with_day(NOTHING, sunday), links) is None
+
+
+def with_day(before: History, figures: DayFigures) -> History:
+    """The days before and the day itself."""
+    return History({**before.days, figures.date: today_of(figures)})

@@ -111,7 +111,7 @@ def comparison(now: Fraction, before: Fraction, baseline: Sequence[date], *, las
             f"{'has' if len(baseline) == 1 else 'have'} a report, too few to say why."
         )
     change, places = _change(now, before)
-    difference = f"{signed_dollars(change, places)} against" if change else "the same as"
+    difference = f"{signed_dollars(change, places)} against" if change else "as much as"
     text = f"{difference} the mean of {days(baseline)} ({dollars(before)})"
     if lasts and change > 0:
         text += f", {about(change * _DAYS_OF_A_MONTH)} a month if it stays"

@@ -36,6 +36,7 @@ from spend_report.domain.judgement.forecast import Forecast
 
 REQUESTS_SHOWN = 3
 _PARAMETER_WIDTH = 120
+_NO_CAUSE = "cut a cost that is the usual one, or raise the budget"
 
 
 class Day(Protocol):
@@ -126,6 +127,7 @@ def _since(breach: Breach) -> str:
     if breach.days_in_a_row > 1:
         nth = ordinal(breach.days_in_a_row)
         told = f": the {nth} day in a row {above}, since {short_day(breach.since)}"
+        told += "" if breach.before else " or earlier"
     elif earlier:
         told = f": {above} on {earlier} of the {things(len(breach.before), 'day')} before too"
     elif breach.before:
@@ -177,7 +179,11 @@ def explanation(breach: Breach, on: Day) -> tuple[str, list[Cause]]:
 def reasons(breach: Breach, on: Day) -> list[str]:
     """The same as lines, those of the parts two characters in."""
     told, own = explanation(breach, on)
-    return [f"{told}{':' if own else ''}", *(f"  {cause}" for cause in own)]
+    told = told[0].upper() + told[1:]
+    return [
+        f"{told}{':' if own else '' if told.endswith('.') else '.'}",
+        *(f"  {cause}" for cause in own),
+    ]
 
 
 def drivers_of(breach: Breach, on: Day) -> list[Driver]:
@@ -195,7 +201,10 @@ def to_do(breach: Breach, on: Day) -> str:
     parameter = plain(breach.parameter, _PARAMETER_WIDTH)
     feature = feature_to_look_at(breach, on)
     where = f"at {plain(feature)}, " if feature and breach.feature is None else ""
-    return f"{where}{action(breach, on)}. If it is meant to be so, raise the budget in {parameter}."
+    first = action(breach, on)
+    if first == _NO_CAUSE:
+        return f"{first} in {parameter}."
+    return f"{where}{first}. If it is meant to be so, raise the budget in {parameter}."
 
 
 def action(breach: Breach, on: Day) -> str:
@@ -207,7 +216,7 @@ def action(breach: Breach, on: Day) -> str:
     look = f"begin with the costliest request, {_request(request, on)}" if request else ""
     if question:
         return f"find out {question}{look and f'; {look}'}"
-    return look or "decide whether the budget still fits"
+    return look or _NO_CAUSE
 
 
 def feature_to_look_at(breach: Breach, on: Day) -> str | None:

@@ -115,7 +115,7 @@ def compose_digest(digest: Digest) -> Message:
         "missing_days": [day.isoformat() for day in (*digest.missing_before, *digest.missing)],
         "per_day": digest.per_day,
         "report": digest.links.report,
-        "report_url": digest.links.report_console,
+        "report_url": digest.links.report_console or None,
         "page_url": digest.links.page_console or None,
         "features": [
             {
