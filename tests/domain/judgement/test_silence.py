@@ -8,7 +8,7 @@ import pytest
 
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.notices import notices
+from spend_report.domain.judgement.silence import silences
 from tests.days import day, history, line, past
 
 SATURDAY, SUNDAY, MONDAY = "2026-11-21", "2026-11-22", "2026-11-23"
@@ -17,7 +17,7 @@ RAG, QUIET = line("rag", "1"), line("quiet", "1")
 
 def told(figures: DayFigures, before: History) -> list[tuple[str, list[str]]]:
     """The notices of silence, with whom they are about."""
-    found = notices(figures, before, untagged_limit=Decimal(1), config_path="/llm-spend/prod")
+    found = silences(figures, before)
     return [(notice.kind, list(notice.features)) for notice in found]
 
 
@@ -138,9 +138,7 @@ def test_what_it_says() -> None:
     before."""
     before = days_before(SATURDAY, 14, missing={1}, free={2})
 
-    (notice,) = notices(
-        day(SATURDAY, RAG), before, untagged_limit=Decimal(1), config_path="/llm-spend/prod"
-    )
+    (notice,) = silences(day(SATURDAY, RAG), before)
 
     assert notice.text == (
         "quiet had no LLM call on 21 Nov. On a Saturday there usually are about 10 ($1.00); the "

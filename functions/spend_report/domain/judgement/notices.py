@@ -133,9 +133,7 @@ def _likely_pairs(
         yield Finding(NoticeKind.SIMILAR_FEATURES, about, subject, text, do, features, add)
 
 
-def _unused_budgets(
-    figures: DayFigures, history: History, budgets: Budgets
-) -> Iterator[Finding]:
+def _unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Finding]:
     for doubt in names_in_doubt.unused_budgets(figures, history, budgets):
         do = f"rename or drop the budget of {plain(doubt.about)}"
         about, subject, text, features, add = doubt
