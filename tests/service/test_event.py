@@ -11,6 +11,11 @@ UTC, BERLIN, NEW_YORK = map(ZoneInfo, ("UTC", "Europe/Berlin", "America/New_York
 DAY_19, DAY_20, DAY_21 = (date(2026, 11, day) for day in (19, 20, 21))
 
 
+def read(event: Any, timezone: ZoneInfo = UTC) -> ReportRequest:
+    """The request, where a scheduled run restates one day and catches up seven."""
+    return parse(event, timezone, restate_days=1, catch_up_days=7)
+
+
 @pytest.mark.parametrize(
     ("time", "timezone", "expected"),
     [
@@ -25,36 +30,48 @@ DAY_19, DAY_20, DAY_21 = (date(2026, 11, day) for day in (19, 20, 21))
 )
 def test_schedule(time: str, timezone: ZoneInfo, expected: date) -> None:
     """The schedule's event asks for the calendar day before its instant, in the timezone."""
-    request = parse({"scheduled_time": time}, timezone, 0)
+    request = parse({"scheduled_time": time}, timezone, restate_days=0, catch_up_days=0)
 
     assert request == ReportRequest((expected,), scheduled=True)
 
 
-def test_restates() -> None:
-    """The schedule's event restates the days before its day, the oldest first."""
-    request = parse({"scheduled_time": "2026-11-22T06:00:00Z"}, UTC, 2)
+def test_days_before() -> None:
+    """The schedule's event restates and catches up days before its day, the oldest first."""
+    request = parse(
+        {"scheduled_time": "2026-11-22T06:00:00Z"}, UTC, restate_days=1, catch_up_days=2
+    )
 
-    assert request == ReportRequest((DAY_21,), restate=(DAY_19, DAY_20), scheduled=True)
+    assert request == ReportRequest(
+        (DAY_21,), restate=(DAY_20,), catch_up=(DAY_19, DAY_20), scheduled=True
+    )
 
 
 def test_eventbridge() -> None:
     """A Scheduled Event of EventBridge is the same; its further keys do not matter."""
     event = {"detail-type": "Scheduled Event", "time": "2026-11-22T06:00:00Z", "account": "1"}
 
-    assert parse(event, UTC, 1) == parse({"scheduled_time": "2026-11-22T06:00:00Z"}, UTC, 1)
+    assert read(event) == read({"scheduled_time": "2026-11-22T06:00:00Z"})
 
 
 def test_one_day() -> None:
     """A date asks for that day alone, loud or silent."""
-    assert parse({"date": "2026-11-20"}, BERLIN, 1) == ReportRequest((DAY_20,))
-    assert parse({"date": "2026-11-20", "notify": False}, UTC, 1) == ReportRequest(
-        (DAY_20,), notify=False
+    assert read({"date": "2026-11-20"}, BERLIN) == ReportRequest((DAY_20,))
+    assert read({"date": "2026-11-20", "notify": False}) == ReportRequest((DAY_20,), notify=False)
+
+
+def test_accept_less() -> None:
+    """A date and a range may replace a report even by less."""
+    less = {"accept_less": True}
+
+    assert read({"date": "2026-11-20", **less}) == ReportRequest((DAY_20,), accept_less=True)
+    assert read({"start_date": "2026-11-20", "end_date": "2026-11-21", **less}) == ReportRequest(
+        (DAY_20, DAY_21), accept_less=True
     )
 
 
 def test_range() -> None:
-    """A range asks for each day, both ends included, the oldest first, and restates none."""
-    request = parse({"start_date": "2026-11-19", "end_date": "2026-11-21"}, UTC, 5)
+    """A range asks for each day, both ends included, the oldest first, and none before."""
+    request = read({"start_date": "2026-11-19", "end_date": "2026-11-21"})
 
     assert request == ReportRequest((DAY_19, DAY_20, DAY_21))
 
@@ -63,7 +80,7 @@ def test_range_of_one_day() -> None:
     """A range may begin and end on the same day."""
     event = {"start_date": "2026-11-20", "end_date": "2026-11-20", "notify": False}
 
-    assert parse(event, UTC, 1) == ReportRequest((DAY_20,), notify=False)
+    assert read(event) == ReportRequest((DAY_20,), notify=False)
 
 
 @pytest.mark.parametrize(
@@ -73,11 +90,13 @@ def test_range_of_one_day() -> None:
         ({"scheduled_time": "2026-11-22T06:00:00"}, "scheduled_time"),
         ({"scheduled_time": "<aws.scheduler.scheduled-time>"}, "scheduled_time"),
         ({"scheduled_time": "2026-11-22T06:00:00Z", "notify": False}, "notify"),
+        ({"scheduled_time": "2026-11-22T06:00:00Z", "accept_less": True}, "accept_less"),
         ({"date": "20.11.2026"}, "date"),
         ({"date": 20261120}, "date"),
         ({"date": "2026-11-31"}, "date"),
         ({"date": "2026-11-20", "dry_run": True}, "dry_run"),
         ({"date": "2026-11-20", "notify": "no"}, "notify"),
+        ({"date": "2026-11-20", "accept_less": 1}, "accept_less"),
         ({"date": "2026-11-20", "end_date": "2026-11-21"}, "end_date"),
         ({"start_date": "2026-11-20"}, "end_date"),
         ({"end_date": "2026-11-20"}, "start_date"),
@@ -91,6 +110,6 @@ def test_range_of_one_day() -> None:
 def test_refused(event: Any, named: str) -> None:
     """Anything else is refused, naming the key and what was expected."""
     with pytest.raises(EventError, match=named) as refused:
-        parse(event, UTC, 1)
+        read(event)
 
     assert '{"date": "2026-11-20"}' in str(refused.value)

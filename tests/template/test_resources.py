@@ -258,13 +258,15 @@ def test_both_processors_have_their_layer(plain: Json) -> None:
     assert layers[0]["Fn::If"][0] == "OnArm"
 
 
+SCHEDULED = ReportRequest(
+    (date(2026, 11, 21),),
+    restate=(date(2026, 11, 20),),
+    catch_up=(date(2026, 11, 19), date(2026, 11, 20)),
+    scheduled=True,
+)
 SAMPLE_EVENTS = {
-    "scheduled.json": ReportRequest(
-        (date(2026, 11, 21),), restate=(date(2026, 11, 20),), scheduled=True
-    ),
-    "eventbridge.json": ReportRequest(
-        (date(2026, 11, 21),), restate=(date(2026, 11, 20),), scheduled=True
-    ),
+    "scheduled.json": SCHEDULED,
+    "eventbridge.json": SCHEDULED,
     "date.json": ReportRequest((date(2026, 11, 20),)),
     "range.json": ReportRequest(tuple(date(2026, 11, day) for day in range(1, 21))),
     "quiet.json": ReportRequest((date(2026, 11, 20),), notify=False),
@@ -281,7 +283,7 @@ def test_sample_events_are_understood(name: str, expected: ReportRequest) -> Non
     """Each sample event asks for the days that its name says."""
     event = json.loads((ROOT / "events" / name).read_text())
 
-    assert parse(event, ZoneInfo("UTC"), restate_days=1) == expected
+    assert parse(event, ZoneInfo("UTC"), restate_days=1, catch_up_days=2) == expected
 
 
 def _listed(value: Any) -> list[Any]:
