@@ -79,13 +79,16 @@ def day(date_: str, *lines: SpendLine, **more: Any) -> DayFigures:
     )
 
 
-def past(date_: str, *lines: SpendLine, notices: Iterable[str] = ()) -> PastDay:
+def past(
+    date_: str, *lines: SpendLine, notices: Iterable[str] = (), alerts: Iterable[str] = ()
+) -> PastDay:
     """A reported day before."""
     return PastDay(
         date=date.fromisoformat(date_),
         features={row.feature: row for row in _features(lines)},
         models=_models(lines),
         notices=frozenset(notices),
+        alerts=frozenset(alerts),
     )
 
 
@@ -165,7 +168,15 @@ def news(figures: DayFigures, before: History, budgets: Budgets) -> DayAlerts:
 
 def _models(lines: Iterable[SpendLine]) -> list[ModelSpend]:
     return [
-        ModelSpend(row.feature, row.model, row.calls, row.input_tokens, row.output_tokens, row.cost)
+        ModelSpend(
+            row.feature,
+            row.model,
+            row.calls,
+            row.input_tokens,
+            row.output_tokens,
+            row.cost,
+            row.cached_input_tokens,
+        )
         for row in lines
     ]
 

@@ -1,11 +1,11 @@
 """The memory of what was sent, on S3's conditional writes."""
 
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
+from spend_report.domain.judgement.tell_again import Told
 from spend_report.errors import AlertInProgressError, AwsError
 from tests.atomic_s3 import AtomicS3
 
@@ -26,6 +27,20 @@ KEYS = {
     "notice/2026-11-03/unpriced_model/mystery-9b",
     "digest/2026-W47/all",
 }
+TOLD = Told(
+    day=date(2026, 11, 21),
+    severity="critical",
+    since=date(2026, 11, 1),
+    amount=Decimal("2.1400000000000000000001"),
+    limit=Decimal("2.00"),
+    calls=214,
+    at=datetime(2026, 11, 21, 14, 5, tzinfo=UTC),
+)
+
+
+def told(keys: set[str]) -> dict[str, Told]:
+    """All of `keys` told with the same figures."""
+    return dict.fromkeys(keys, TOLD)
 
 
 @pytest.fixture
@@ -55,103 +70,147 @@ def age_lock(seconds: float) -> None:
     bucket.keys[LOCK].last_modified -= timedelta(seconds=seconds)
 
 
-def test_what_was_sent_is_not_claimed_again(s3: Any) -> None:
-    """Whoever asks later, for more, gets only what is new."""
+def contents(s3: Any) -> dict[str, bytes]:
+    """All objects."""
+    names = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    return {name: s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() for name in names}
+
+
+def test_what_was_told_is_known_with_its_figures(s3: Any) -> None:
+    """Whoever asks later, for more, learns of what was told exactly as it was."""
     first, later = log(s3), log(s3)
+    assert first.read(KEYS) == {}
+    assert first.claim(KEYS) == {}
 
-    claimed = first.claim(KEYS)
-    first.sent(claimed)
+    first.sent(told(KEYS))
 
-    assert claimed == KEYS
-    assert later.claim(KEYS) == frozenset()
-    assert later.claim(KEYS | {"daily/2026-11-22/total/1"}) == {"daily/2026-11-22/total/1"}
+    more = KEYS | {"daily/2026-11-22/total/1"}
+    assert later.read(more) == told(KEYS)
+    assert later.claim(more) == told(KEYS)
 
 
-def test_nothing_to_claim_costs_no_write(s3: Any) -> None:
-    """Neither no keys nor only known ones touch the lock."""
+def test_the_newest_figures_count(s3: Any) -> None:
+    """What is told again replaces what was told; the rest of its period stays."""
     first = log(s3)
-    first.sent(first.claim(KEYS))
-    age_lock(100)
-    before = s3.head_object(Bucket=BUCKET, Key=LOCK)["LastModified"]
+    both = {"daily/2026-11-21/feature/a/1", "daily/2026-11-21/feature/b/1"}
+    first.claim(both)
+    first.sent(told(both))
+    dearer = Told(TOLD.day, "critical", TOLD.since, Decimal(5), Decimal("2.50"), 500)
 
-    log(s3).claim(())
-    log(s3).claim(KEYS)
-    log(s3).sent(frozenset())
-    log(s3).release(frozenset())
+    first.claim(both)
+    first.sent({"daily/2026-11-21/feature/a/1": dearer})
 
-    assert s3.head_object(Bucket=BUCKET, Key=LOCK)["LastModified"] == before
+    assert log(s3).read(both) == {
+        "daily/2026-11-21/feature/a/1": dearer,
+        "daily/2026-11-21/feature/b/1": TOLD,
+    }
+
+
+def test_reading_needs_no_lock(s3: Any) -> None:
+    """To see that there is nothing to tell writes nothing, and waits for nobody."""
+    first = log(s3)
+    first.claim(KEYS)
+    first.sent(told(KEYS))
+    log(s3).claim({"daily/2026-11-22/total/1"})
+    before = contents(s3)
+
+    assert log(s3).read(()) == {}
+    assert log(s3).read(KEYS) == told(KEYS)
+
+    assert contents(s3) == before
 
 
 def test_objects_lie_below_alerts(s3: Any) -> None:
-    """Readable for people who look into the bucket, in a folder for each period."""
+    """Readable for people who look into the bucket, an object for each period."""
     first = log(s3)
-    first.sent(first.claim(KEYS))
+    first.claim(KEYS)
+    first.sent(told(KEYS))
 
-    names = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-
-    assert [re.sub(r"-[0-9a-f]{16}\.json$", "", name) for name in names] == [
-        "team-a/alerts/daily/2026-11-21/feature-rag-search-1",
-        "team-a/alerts/digest/2026-W47/all",
+    assert sorted(contents(s3)) == [
+        "team-a/alerts/daily/2026-11-21.json",
+        "team-a/alerts/digest/2026-W47.json",
         "team-a/alerts/lock.json",
-        "team-a/alerts/monthly/2026-11/feature-rag-search-0-8",
-        "team-a/alerts/notice/2026-11-03/unpriced_model-mystery-9b",
+        "team-a/alerts/monthly/2026-11.json",
+        "team-a/alerts/notice/2026-11-03.json",
     ]
 
 
 def test_hostile_keys(s3: Any) -> None:
-    """Names of features may be anything: each has one object of its own, with a legal name."""
+    """Names of features may be anything, and do not decide where anything lies."""
     names = ["x" * 10_000, "x" * 10_001, "../../up", "a/b", "a-b", "line\nbreak", "ü", "🎉", " "]
     keys = {f"daily/2026-11-21/feature/{name}/1" for name in names} | {"no period"}
     first = log(s3)
 
-    first.sent(first.claim(keys))
+    first.claim(keys)
+    first.sent(told(keys))
 
-    assert log(s3).claim(keys) == frozenset()
-    objects = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-    assert len(objects) == len(keys) + 1
-    assert all(len(name) < 250 and name.isascii() for name in objects)
+    assert log(s3).claim(keys) == told(keys)
+    assert sorted(contents(s3)) == [
+        "team-a/alerts/daily/2026-11-21.json",
+        "team-a/alerts/lock.json",
+        "team-a/alerts/other.json",
+    ]
 
 
-def test_more_keys_than_a_listing_holds(s3: Any) -> None:
-    """More than a thousand alerts of one day are all remembered."""
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"\xff", b"null", b'{"schema": 1, "told": []}', b"[" * 100_000],
+    ids=["nothing", "cut off", "a list", "no text", "null", "another shape", "deep"],
+)
+def test_objects_that_are_not_ours(s3: Any, body: bytes) -> None:
+    """What can't be read counts as not told, and is replaced by what can."""
+    key = "daily/2026-11-21/total/1"
+    s3.put_object(Bucket=BUCKET, Key="team-a/alerts/daily/2026-11-21.json", Body=body)
+    first = log(s3)
+
+    assert first.claim({key}) == {}
+    first.sent(told({key}))
+
+    assert log(s3).read({key}) == told({key})
+
+
+def test_a_thousand_alerts_of_a_day(s3: Any) -> None:
+    """All of them are remembered."""
     keys = {f"daily/2026-11-21/feature/f{number}/1" for number in range(1100)}
     first = log(s3)
 
-    first.sent(first.claim(keys))
+    first.claim(keys)
+    first.sent(told(keys))
 
-    assert log(s3).claim(keys) == frozenset()
+    assert log(s3).claim(keys) == told(keys)
 
 
 def test_release_lets_the_next_one_try_at_once(s3: Any) -> None:
     """After a failed publish nobody has to wait."""
     first = log(s3)
 
-    first.release(first.claim(KEYS))
+    first.claim(KEYS)
+    first.release()
 
-    assert log(s3).claim(KEYS) == KEYS
+    assert log(s3).claim(KEYS) == {}
 
 
 def test_the_second_waits_for_the_first(s3: Any) -> None:
     """While one is sending, the other waits, and then has nothing left to send."""
     first = log(s3)
-    claimed = first.claim(KEYS)
+    first.claim(KEYS)
     waits = []
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
         if len(waits) == 3:
-            first.sent(claimed)
+            first.sent(told(KEYS))
 
-    assert log(s3, sleep).claim(KEYS) == frozenset()
+    assert log(s3, sleep).claim(KEYS) == told(KEYS)
     assert waits == [1, 1, 1]
 
 
 def test_the_second_sends_what_the_first_could_not(s3: Any) -> None:
     """When the first one's publish fails, the waiting one takes it on."""
     first = log(s3)
-    claimed = first.claim(KEYS)
+    first.claim(KEYS)
 
-    assert log(s3, lambda _: first.release(claimed)).claim(KEYS) == KEYS
+    assert log(s3, lambda _: first.release()).claim(KEYS) == {}
 
 
 def test_killed_between_claiming_and_sending(s3: Any) -> None:
@@ -163,9 +222,7 @@ def test_killed_between_claiming_and_sending(s3: Any) -> None:
         waited.append(seconds)
         age_lock(seconds)
 
-    claimed = log(s3, sleep).claim(KEYS)
-
-    assert claimed == KEYS
+    assert log(s3, sleep).claim(KEYS) == {}
     assert 18 <= sum(waited) <= 21
 
 
@@ -174,7 +231,7 @@ def test_retry_after_a_minute_does_not_wait(s3: Any) -> None:
     log(s3).claim(KEYS)
     age_lock(60)
 
-    assert log(s3).claim(KEYS) == KEYS
+    assert log(s3).claim(KEYS) == {}
 
 
 def test_who_lost_the_lock_can_not_give_it_back(s3: Any) -> None:
@@ -185,7 +242,7 @@ def test_who_lost_the_lock_can_not_give_it_back(s3: Any) -> None:
     holder = log(s3)
     holder.claim(KEYS)
 
-    slow.release(KEYS)
+    slow.release()
 
     with pytest.raises(AlertInProgressError, match=r"team-a/alerts/lock\.json was held"):
         log(s3, lambda _: None).claim(KEYS)
@@ -205,19 +262,19 @@ def test_others_hold_it_for_ever(s3: Any) -> None:
 def test_two_at_the_same_moment(s3: Any) -> None:
     """Of eight that start together exactly one sends, and it sends everything."""
     start = threading.Barrier(8)
-    told: list[frozenset[str]] = []
+    known: list[Mapping[str, Told]] = []
 
     def run(_: int) -> None:
         own = log(s3, lambda _: time.sleep(0.01))
         start.wait()
-        claimed = own.claim(KEYS)
-        told.append(claimed)
-        own.sent(claimed)
+        before = own.claim(KEYS)
+        known.append(before)
+        own.sent(told(KEYS - before.keys()))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(run, range(8)))
 
-    assert sorted(told, key=len) == [frozenset()] * 7 + [KEYS]
+    assert sorted(known, key=len) == [{}] + [told(KEYS)] * 7
 
 
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed"])
@@ -235,9 +292,7 @@ def test_a_write_that_comes_second(s3: Any, code: str) -> None:
 
     waits: list[float] = []
 
-    claimed = log(Contended(s3), waits.append).claim(KEYS)
-
-    assert claimed == KEYS
+    assert log(Contended(s3), waits.append).claim(KEYS) == {}
     assert waits == [1]
 
 
@@ -245,18 +300,58 @@ def test_taken_over_while_looking(s3: Any) -> None:
     """One that is so slow that another takes the lock over leaves the sending to it."""
 
     class Slow(AtomicS3):
-        listings = 0
+        looks = 0
 
-        def get_paginator(self, name: str) -> Any:
-            self.listings += 1
-            if self.listings > len(KEYS):
-                self.listings = -100
+        def get_object(self, **arguments: Any) -> Any:
+            self.looks += 1
+            if self.looks == 1 + len(KEYS):
                 age_lock(30)
                 log(s3).claim(KEYS)
-            return s3.get_paginator(name)
+            return s3.get_object(**arguments)
 
     with pytest.raises(AlertInProgressError, match="taken over by another invocation"):
         log(Slow(s3)).claim(KEYS)
+
+
+def test_each_of_several_messages_has_the_whole_lease(s3: Any) -> None:
+    """Who renews before each of its messages keeps the lock, however many there are."""
+    slow = log(s3)
+    slow.claim(KEYS)
+    for _ in range(10):
+        age_lock(19)
+        slow.renew()
+
+    with pytest.raises(AlertInProgressError, match="held by other invocations"):
+        log(s3, lambda _: None).claim(KEYS)
+
+
+def test_renewing_what_was_lost(s3: Any) -> None:
+    """Who slept through its lease is told that another one sends."""
+    slow = log(s3)
+    slow.claim(KEYS)
+    age_lock(30)
+    log(s3).claim(KEYS)
+
+    with pytest.raises(AlertInProgressError, match="taken over by another invocation"):
+        slow.renew()
+
+
+def test_two_write_down_at_the_same_moment(s3: Any) -> None:
+    """Of one period, both are kept: the second sees that the object is another by now."""
+    one, other = "daily/2026-11-21/feature/a/1", "daily/2026-11-21/feature/b/1"
+
+    class Overtaken(AtomicS3):
+        is_overtaken = False
+
+        def put_object(self, **arguments: Any) -> Any:
+            if "daily" in arguments["Key"] and not self.is_overtaken:
+                self.is_overtaken = True
+                log(s3).sent(told({other}))
+            return s3.put_object(**arguments)
+
+    log(Overtaken(s3)).sent(told({one}))
+
+    assert log(s3).read({one, other}) == told({one, other})
 
 
 def test_refused_write(s3: Any) -> None:
@@ -275,6 +370,6 @@ def test_failures_of_s3_are_ours(s3: Any) -> None:
     s3.delete_bucket(Bucket=BUCKET)
 
     with pytest.raises(
-        AwsError, match=r"s3:ListBucket on s3://llm-reports/team-a/alerts/.*NoSuchBucket"
+        AwsError, match=r"s3:GetObject on s3://llm-reports/team-a/alerts/.*NoSuchBucket"
     ):
         log(s3).claim(KEYS)

@@ -22,7 +22,7 @@ from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.sns_message import Message
 from spend_report.errors import AwsError
 from spend_report.ports import Publisher
-from spend_report.sending import Telling
+from spend_report.sending import Sending
 from tests.atomic_s3 import AtomicS3
 from tests.days import budget, day, line, news
 
@@ -41,10 +41,10 @@ class Aws:
 
     def invocation(
         self, publisher: Publisher | None = None, sleep: Callable[[float], None] | None = None
-    ) -> Telling:
+    ) -> Sending:
         """What one invocation builds."""
         log = S3AlertLog("llm-reports", "", client=self.s3, sleep=sleep or (lambda _: None))
-        return Telling(log, publisher or SnsAlerts(self.topic, client=self.sns), None)
+        return Sending(log, publisher or SnsAlerts(self.topic, client=self.sns), None)
 
     def received(self) -> list[Any]:
         """The messages in the queue, read as JSON."""

@@ -46,10 +46,10 @@ def _forecast_since(breach: Breach, history: History) -> date:
 
     A record tells of its day's alerts by the same keys, but for the threshold at their end.
     """
-    whose = breach.key.rpartition("/")[0] + "/"
+    whose = breach.key.rpartition("/")[0]
     since = breach.day
     for day in sorted(history.days, reverse=True):
-        if not any(key.startswith(whose) for key in history.days[day].alerts):
+        if whose not in {key.rpartition("/")[0] for key in history.days[day].alerts}:
             break
         since = day
     return since
