@@ -222,7 +222,7 @@ class Service:
         self._sending.chat([self._reporting.news(report) for report in reports])
 
     def _send_digest(self, request: ReportRequest, run: _Run) -> None:
-        """The week that ended last, by whichever run finds it whole, or can't hope for more."""
+        """The week that ended last, by the run that completes it, or can't hope for more."""
         newest = max(run.reports)
         sunday = newest - timedelta(days=newest.isoweekday() % WEEK)
         history = self._reporting.history(sunday + timedelta(days=1))
@@ -232,7 +232,8 @@ class Service:
         is_to_come = {*request.catch_up} if request.scheduled else {*week}
         first = self._store.first_day()
         holes = [day for day in week if day not in history.days and first and day > first]
-        if not is_to_come.isdisjoint(holes):
+        is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
+        if not is_news or not is_to_come.isdisjoint(holes):
             return
         found = digest(sunday, history, self._reporting.links(sunday))
         if found is not None:
