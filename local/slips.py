@@ -1,6 +1,7 @@
 """Likely slips in a valid configuration: amounts in the wrong unit, and names that nobody has."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,14 +31,12 @@ class LastReport:
 def last_report(folder: Path) -> LastReport | None:
     """The newest report below `folder`, whatever prefix its keys have; None if there is none."""
     summaries = folder.rglob("summary/dt=*/summary_*.json")  # the mark that a day is whole
-    newest = max(summaries, key=lambda path: path.parent.name, default=None)
-    if newest is None:
-        return None
-    day = newest.parent.name.removeprefix("dt=")
-
-    record = msgspec.json.decode(newest.read_bytes(), type=Record)
-    models = frozenset((row.model, row.provider) for row in record.hours.models)
-    return LastReport(day, frozenset(record.features), models)
+    for path in sorted(summaries, key=lambda path: path.parent.name, reverse=True):
+        with suppress(msgspec.MsgspecError):  # what is no record of ours is passed over
+            record = msgspec.json.decode(path.read_bytes(), type=Record)
+            models = frozenset((row.model, row.provider) for row in record.hours.models)
+            return LastReport(str(record.date), frozenset(record.features), models)
+    return None
 
 
 def slips(

@@ -80,6 +80,12 @@ class Deployment:
         with LocalFunction(variables, self._log, lambda event: clock or _due(event)) as function:
             return function(event)
 
+    def logged(self, message: str) -> list[dict[str, Any]]:
+        """The last invocation's log lines with this message."""
+        lines = self._log.read_text(encoding="utf-8").splitlines()
+        records = [json.loads(line) for line in lines if line.startswith("{")]
+        return [record for record in records if record.get("message") == message]
+
     def report(self, day: str, **settings: str) -> "Reports":
         """Report one day silently; what lies in the bucket then."""
         self.invoke({"date": day, "notify": False}, **settings)

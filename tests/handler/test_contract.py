@@ -188,12 +188,29 @@ def test_restated_day_alerts_only_on_what_is_new(priced: Deployment) -> None:
     priced.put_budgets({"features": {"rag-search": 0.001}, "total": 0.004})
     priced.add_runs(one_call("early", "2026-11-20"))
     priced.invoke({"date": "2026-11-20"})
-    priced.add_runs(one_call("late", "2026-11-20"))
+    priced.add_runs(llm("late", "2026-11-20T10:00:00Z", feature="rag-search", tokens=(500, 0)))
 
     priced.invoke(SCHEDULED)
 
     told = [json.loads(message.parts["sqs"])["alerts"] for message in priced.aws.published()]
     assert [[alert["feature"] for alert in alerts] for alerts in told] == [["rag-search"], [None]]
+
+
+def test_restated_day_that_doubled_is_told_again(priced: Deployment) -> None:
+    """What was told with half of what it has come to is told again, once."""
+    priced.put_budgets({"features": {"rag-search": 0.001}})
+    priced.add_runs(one_call("early", "2026-11-20"))
+    priced.invoke({"date": "2026-11-20"})
+    priced.add_runs(one_call("late", "2026-11-20"))
+
+    priced.invoke(SCHEDULED)
+    priced.invoke(SCHEDULED)
+
+    told = [json.loads(message.parts["sqs"])["alerts"] for message in priced.aws.published()]
+    assert [[(alert["feature"], alert["spent_usd"]) for alert in alerts] for alerts in told] == [
+        [("rag-search", "0.003500")],
+        [("rag-search", "0.007000")],
+    ]
 
 
 def test_message(priced: Deployment) -> None:
@@ -334,21 +351,20 @@ def test_run_above_itself(priced: Deployment) -> None:
 
 
 def test_history_that_is_not_ours(priced: Deployment) -> None:
-    """A past day's table that can't be read ends in an error that names the day."""
-    for report, suffix in (("summary", "json"), ("spend_by_feature", "csv")):
-        priced.aws.s3.put_object(
-            Bucket="spend-reports",
-            Key=f"{report}/dt=2026-11-20/{report}_2026-11-20.{suffix}",
-            Body=b"{}",
-        )
-    priced.aws.s3.put_object(
-        Bucket="spend-reports",
-        Key="spend_by_feature/dt=2026-11-20/spend_by_feature_2026-11-20.csv",
-        Body=b"feature\nx\n",
-    )
+    """What lies in a record's place and is none is passed over, and named in log and record."""
+    foreign = "summary/dt=2026-11-20/summary_2026-11-20.json"
+    priced.aws.s3.put_object(Bucket="spend-reports", Key=foreign, Body=b"{}")
+    priced.add_runs(one_call("a"))
 
-    with pytest.raises(AwsError, match="reports of 2026-11-20"):
-        priced.invoke({"date": DAY})
+    priced.invoke({"date": DAY})
+
+    passed_over = {foreign: "it is no record of spend-report"}
+    record = priced.reports().summary(DAY)
+    assert record["total"]["calls"] == 1
+    assert record["history"]["passed_over"] == passed_over
+    assert [line["report"]["records_passed_over"] for line in priced.logged("report written")] == [
+        passed_over
+    ]
 
 
 def test_empty_weeks_are_not_told(priced: Deployment) -> None:

@@ -1,8 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.validate_config import main
+from tests import days
+from tests.records import record
 
 GPT_4O = '{"gpt-4o": {"input": 2.50, "output": 10.00, "cache_read": 1.25}}'
 
@@ -20,15 +23,13 @@ class Folder:
         path.write_text(text, encoding="utf-8")
 
     def report(self, day: str, feature: str, model: str, provider: str = "openai") -> None:
-        for report, header, row in [
-            ("spend_by_feature", "date,feature", f"{day},{feature}"),
-            ("spend_detail", "date,provider,model", f"{day},{provider},{model}"),
-            ("summary", "", "{}"),
-        ]:
-            suffix = "json" if report == "summary" else "csv"
-            path = self._root / f"out/team-a/{report}/dt={day}/{report}_{day}.{suffix}"
-            path.parent.mkdir(parents=True)
-            path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+        figures = days.day(day, replace(days.line(feature, "1", model=model), provider=provider))
+        self.summary(day, record(figures))
+
+    def summary(self, day: str, body: bytes) -> None:
+        path = self._root / f"out/team-a/summary/dt={day}/summary_{day}.json"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(body)
 
     def check(self, *arguments: str) -> tuple[int, list[str]]:
         folders = ["--config", str(self._root / "config"), "--reports", str(self._root / "out")]
@@ -51,6 +52,7 @@ def test_valid(folder: Folder) -> None:
     folder.put("pricing/openai.json", GPT_4O)
     folder.put("budgets/team/a.json", '{"features": {"rag-search": 2}}')
     folder.report("2026-11-21", "rag-search", "gpt-4o-2024-08-06")
+    folder.summary("2026-11-22", b"{}")  # of another program, and so none of the reports
 
     assert folder.check() == (0, [])
 
@@ -132,7 +134,7 @@ def test_names_that_no_run_has(folder: Folder) -> None:
     )
     folder.put("budgets/a.json", '{"features": {"rag_search": 2, "=sum": 1}, "default": 1}')
     folder.report("2026-11-20", "rag_search", "gpt-4o-mini")
-    folder.report("2026-11-21", "'=sum", "eu")
+    folder.report("2026-11-21", "=sum", "eu")
 
     _, lines = folder.check()
 

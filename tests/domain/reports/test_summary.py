@@ -1,14 +1,11 @@
-"""The summary: what anyone needs to recompute a cell of the other reports."""
+"""The record: what anyone needs to recompute a cell of the other reports."""
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import (
     DataQuality,
@@ -19,40 +16,14 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UsedRates,
 )
-from spend_report.domain.reports.day_report import DayReport, Origin
-from spend_report.domain.reports.summary import summary
-from tests.days import day, history, line
+from spend_report.domain.figures.history import History
+from tests.days import budget, day, line, news
 from tests.reckoning import rates
-
-START, END = datetime(2026, 11, 20, 23, tzinfo=UTC), datetime(2026, 11, 21, 23, tzinfo=UTC)
-ORIGIN = Origin("Europe/Berlin", {"/llm-spend/prod/pricing/initial": 3}, "genai-prices 0.2.3")
+from tests.records import content, record
 
 
-def written(figures: DayFigures, before: bytes | None = None) -> bytes:
-    report = DayReport(
-        day=ReportDay(figures.date, START, END),
-        figures=figures,
-        history=history(),
-        budgets=Budgets(),
-        drivers=(),
-        breaches=(),
-        notices=(),
-        origin=ORIGIN,
-        links={},
-        feature_key="feature",
-    )
-    return summary(
-        report,
-        reports={"summary": "s3://b/summary.json"},
-        alerts=[{"key": "daily"}],
-        notices=[{"kind": "untagged"}],
-        before=before,
-    )
-
-
-def read(figures: DayFigures, before: bytes | None = None) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(written(figures, before))
-    return content
+def read(figures: DayFigures, before: bytes | None = None, **more: Any) -> dict[str, Any]:
+    return content(record(figures, before, **more))
 
 
 def costing(amount: str, **more: Any) -> DayFigures:
@@ -61,33 +32,105 @@ def costing(amount: str, **more: Any) -> DayFigures:
 
 def test_day() -> None:
     """The summary says which day it is, from when to when, and what it rests on."""
-    content = read(costing("1"))
+    found = read(costing("1"))
 
-    assert (content["date"], content["timezone"]) == ("2026-11-21", "Europe/Berlin")
-    assert content["start"] == "2026-11-20T23:00:00+00:00"
-    assert content["end"] == "2026-11-21T23:00:00+00:00"
-    assert content["versions"] == {
+    assert (found["schema"], found["complete"]) == (2, True)
+    assert (found["date"], found["timezone"]) == ("2026-11-21", "Europe/Berlin")
+    assert (found["start"], found["end"]) == ("2026-11-20T23:00:00Z", "2026-11-21T23:00:00Z")
+    assert found["versions"] == {
         "parameters": {"/llm-spend/prod/pricing/initial": 3},
         "catalogue": "genai-prices 0.2.3",
     }
-    assert content["reports"] == {"summary": "s3://b/summary.json"}
-    assert (content["alerts"], content["notices"]) == ([{"key": "daily"}], [{"kind": "untagged"}])
+    assert found["reports"] == {"summary": "s3://b/summary.json"}
+    assert found["files"] == {"report_2026-11-21.html": "0" * 64}
+
+
+def test_unfinished() -> None:
+    """A day that was not over says so."""
+    assert read(costing("1"), complete=False)["complete"] is False
+
+
+def test_alerts_and_notices() -> None:
+    """What was exceeded, and what was wrong with the data, sent or not."""
+    figures = costing("1", unpriced=[UnpricedModel("m", "p", 6, 70, 8, ("a",))])
+    found = news(figures, History({}), Budgets({"a": budget("0.5", monthly="10")}))
+
+    said = read(figures, breaches=found.breaches, notices=found.notices)
+
+    assert said["alerts"] == [
+        {
+            "key": "daily/2026-11-21/feature/a/1",
+            "feature": "a",
+            "period": "daily",
+            "budget_usd": "0.500000",
+            "spent_usd": "1.000000",
+            "threshold": "1",
+            "severity": "critical",
+        }
+    ]
+    assert [(notice["kind"], notice["key"]) for notice in said["notices"]] == [
+        ("unpriced_model", "notice/2026-11-21/unpriced_model/m")
+    ]
+    assert said["notices"][0]["text"].startswith("No price for m: 6 calls with 78 tokens (a)")
 
 
 def test_totals() -> None:
-    """Money is text: at six decimals, and once exactly."""
-    content = read(costing("1.00000050"))
+    """Money is text: at six decimals, and once exactly. Tokens are there by class."""
+    figures = day(
+        "2026-11-21",
+        line("a", "1.00000025", tokens=(2000, 200), cached=500),
+        line("a", "1.00000025", model="o3", calls=1, tokens=(10, 20)),
+    )
 
-    assert content["total"] == {
-        "calls": 10,
-        "input_tokens": 2000,
-        "output_tokens": 200,
+    found = read(figures)
+
+    assert found["total"] == {
+        "calls": 11,
+        "input_tokens": 2010,
+        "output_tokens": 220,
         "cached_input_tokens": 500,
-        "cost_usd": "1.000000",
-        "exact_cost_usd": "1.0000005",
+        "cost_usd": "2.000000",
+        "exact_cost_usd": "2.0000005",
+        "error_calls": 0,
+        "error_cost_usd": "0.000000",
+        "tokens": {
+            "input": 2010,
+            "cached_input": 500,
+            "cache_write": 0,
+            "cache_write_1h": 0,
+            "output": 220,
+        },
     }
-    assert content["features"] == {"a": {"calls": 10, "cost_usd": "1.000000"}}
-    assert content["cost_by_price_source"] == {"parameter": "1.000000"}
+    assert found["features"]["a"] == {
+        "calls": 11,
+        "error_calls": 0,
+        "unpriced_calls": 0,
+        "input_tokens": 2010,
+        "output_tokens": 220,
+        "cached_input_tokens": 500,
+        "cache_write_tokens": 0,
+        "cost_usd": "2.000000",
+        "error_cost_usd": "0.000000",
+        "models": {
+            "gpt-4o": {
+                "calls": 10,
+                "error_calls": 0,
+                "input_tokens": 2000,
+                "output_tokens": 200,
+                "cached_input_tokens": 500,
+                "cost_usd": "1.000000",
+            },
+            "o3": {
+                "calls": 1,
+                "error_calls": 0,
+                "input_tokens": 10,
+                "output_tokens": 20,
+                "cached_input_tokens": 0,
+                "cost_usd": "1.000000",
+            },
+        },
+    }
+    assert found["cost_by_price_source"] == {"parameter": "2.000000"}
 
 
 def test_exact_text() -> None:
@@ -205,7 +248,7 @@ def test_used_prices() -> None:
 @pytest.mark.parametrize("amount", ["100", "100.99", "101", "99"])
 def test_small_change(amount: str) -> None:
     """A day that is reported again and moved by no more than 1 % says nothing of it."""
-    before = written(costing("100"))
+    before = record(costing("100"))
 
     assert read(costing(amount), before)["restated"] is None
 
@@ -220,7 +263,7 @@ def test_small_change(amount: str) -> None:
 )
 def test_restated(old: str, new: str, change: str, percent: str) -> None:
     """A day that moved by more than 1 % keeps the figure that it had and says so."""
-    before = written(costing(old))
+    before = record(costing(old))
 
     assert read(costing(new), before)["restated"] == {
         "previous_cost_usd": f"{old}.000000",
@@ -232,9 +275,9 @@ def test_restated(old: str, new: str, change: str, percent: str) -> None:
 
 def test_rerun() -> None:
     """A rerun that changes nothing is the same byte for byte, restated or not."""
-    first = written(costing("100"))
-    again = written(costing("100"), first)
-    restated = written(costing("150"), again)
+    first = record(costing("100"))
+    again = record(costing("100"), first)
+    restated = record(costing("150"), again)
 
     assert again == first
-    assert written(costing("150"), restated) == restated
+    assert record(costing("150"), restated) == restated
