@@ -16,7 +16,12 @@ from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.figures.request_costs import TraceCosts
 from spend_report.domain.judgement.breaches import breaches
-from spend_report.domain.judgement.completeness import Completeness, Verdict, completeness
+from spend_report.domain.judgement.completeness import (
+    Completeness,
+    Verdict,
+    calendar_shift,
+    completeness,
+)
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.notices import Notice, notices
 from spend_report.domain.judgement.record_notices import record_notices
@@ -96,7 +101,6 @@ class Reporting:
             before=before,
             fetched=figures.fetched,
             accept_less=accept_less,
-            history=self.history(date_),
         )
         return ReadDay(day, figures, before, found)
 
@@ -171,7 +175,9 @@ class Reporting:
                 untagged_limit=self.policy.untagged_share,
                 config_path=self.policy.config_path,
             ),
-            *record_notices(read.day.date, history, read.completeness, read.figures.folded, kept),
+            *record_notices(
+                read.day.date, history, calendar_shift(read.day, history), read.figures.folded, kept
+            ),
         ]
 
     def _uri(self, report: str, day: date) -> str:

@@ -160,13 +160,13 @@ class Service:
 
     def _report_own_days(self, request: ReportRequest, run: _Run) -> None:
         """A day that must keep its report does not stop the others; anything else does."""
-        for day in request.days:
+        for number, day in enumerate(request.days):
             try:
                 self._report(day, run, accept_less=request.accept_less)
             except FewerRunsError as error:
                 run.failures.append((str(day), error))
             except SpendReportError as error:
-                run.failures.append((str(day), error))
+                run.failures.append((in_words(request.days[number:]), error))
                 break
         if not run.reports:
             run.raise_any()

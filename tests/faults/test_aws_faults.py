@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from spend_report.errors import AwsError, SpendReportError
+from spend_report.errors import AwsError, PartlyReportedError, SpendReportError
 from tests.faults.aws_proxy import RESET, AwsFault, AwsFaultHook, s3_error, sns_error, ssm_error
 from tests.faults.world import World
 
@@ -67,11 +67,11 @@ DENIED: list[tuple[str, AwsFault, str, str, str]] = [
         "/llm-spend/local/langsmith-api-key",
     ),
     (
-        "listing",
+        "reading",
         s3_error(403, "AccessDenied"),
-        "s3:GET /spend-reports",
-        "s3:ListBucket",
-        "spend-reports",
+        "s3:GET /spend-reports/summary",
+        "s3:GetObject",
+        "s3://spend-reports/summary/dt=2026-11-21",
     ),
     (
         "writing",
@@ -104,6 +104,22 @@ def test_denied_access_names_the_action_and_the_resource(
     assert f"Allow the function's role {action}" in str(caught.value)
     assert faulty.reports() == {}
     assert faulty.alerts() == 0
+
+
+def test_denied_listing_hinders_only_the_days_before(faulty: World) -> None:
+    """To find what was missed the bucket is listed; the day is reported and told without it."""
+    faulty.aws.fault = lambda seen: (
+        s3_error(403, "AccessDenied") if seen == "s3:GET /spend-reports" else None
+    )
+
+    with pytest.raises(PartlyReportedError) as caught:
+        faulty.run({"scheduled_time": "2026-11-22T06:00:00Z"})
+
+    assert "21 Nov reported" in str(caught.value)
+    assert "s3:ListBucket on spend-reports" in str(caught.value)
+    assert "Allow the function's role s3:ListBucket" in str(caught.value)
+    assert faulty.reports().keys() >= {"summary/dt=2026-11-21/summary_2026-11-21.json"}
+    assert faulty.alerts() == 1
 
 
 def test_a_bucket_that_is_not_there_is_named(faulty: World) -> None:

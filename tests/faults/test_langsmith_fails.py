@@ -19,6 +19,7 @@ from spend_report.errors import (
     LangSmithError,
     LangSmithKeyError,
     OutOfTimeError,
+    PartlyReportedError,
     UnknownProjectError,
 )
 from tests.faults.world import Where, World, always, look_ups, queries, sessions, with_cursor
@@ -187,7 +188,7 @@ def test_a_failure_in_the_middle_of_a_range_keeps_whole_days_only(faulty: World)
 
     faulty.langsmith.fault = fails_on_the_second_day
 
-    with pytest.raises(OutOfTimeError):
+    with pytest.raises(PartlyReportedError, match=r"20 Nov reported[^\n]*\n21.23 Nov: Stopped"):
         faulty.run({"start_date": "2026-11-20", "end_date": "2026-11-23"}, seconds=34)
 
     days = {key.split("dt=")[1][:10] for key in faulty.reports() if "dt=" in key}

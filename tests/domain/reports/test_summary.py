@@ -129,6 +129,7 @@ def test_totals() -> None:
                 "cost_usd": "1.000000",
             },
         },
+        "seen_as": {},
     }
     assert found["cost_by_price_source"] == {"parameter": "2.000000"}
 

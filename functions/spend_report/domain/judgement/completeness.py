@@ -29,15 +29,12 @@ class Completeness:
     """The verdict, and what it rests on.
 
     `fetched` is the number of LLM runs that LangSmith has, `recorded` that of the day's record,
-    None without one of a whole day. `shift` is the time between the end of the day before, as
-    its record has it, and this day's start: positive where runs fall between the two, negative
-    where both count them.
+    None without one of a whole day.
     """
 
     verdict: Verdict
     fetched: int
     recorded: int | None
-    shift: timedelta
 
 
 def is_future(day: ReportDay, now: datetime) -> bool:
@@ -52,11 +49,10 @@ def completeness(
     before: PastDay | None,
     fetched: int,
     accept_less: bool,
-    history: History,
 ) -> Completeness:
     """What becomes of a `day` of which LangSmith has `fetched` LLM runs.
 
-    `before` is the day as it was reported until now, `history` are the days before it.
+    `before` is the day as it was reported until now.
     """
     recorded = before.fetched if before is not None and before.complete else None
     is_over = day.end <= now
@@ -65,6 +61,15 @@ def completeness(
         verdict = Verdict.KEEP
     else:
         verdict = Verdict.WRITE if is_over else Verdict.WRITE_UNFINISHED
+    return Completeness(verdict, fetched, recorded)
+
+
+def calendar_shift(day: ReportDay, history: History) -> timedelta:
+    """The time between the end of the day before, as its record has it, and the start of `day`.
+
+    Positive where runs fall between the two, negative where both count them, zero without a
+    record of the day before.
+    """
     neighbour = history.days.get(day.date - timedelta(days=1))
     end = neighbour.end if neighbour is not None and neighbour.end is not None else day.start
-    return Completeness(verdict, fetched, recorded, day.start - end)
+    return day.start - end

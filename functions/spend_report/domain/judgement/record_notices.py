@@ -14,18 +14,19 @@ _HOUR = timedelta(hours=1)
 def record_notices(
     day: date,
     history: History,
-    completeness: Completeness,
+    shift: timedelta,
     folded: Mapping[str, int],
     kept: Mapping[date, Completeness],
 ) -> list[Notice]:
     """The notices about the record of `day`, which follows the days of `history`.
 
+    `shift` is the time that lies between it and the day before, or is in both where negative.
     `folded` are the metadata keys of which only the costliest values have rows, with the number
     of values that do; `kept` are days before that keep their report because LangSmith has less.
     """
     found = []
-    if completeness.shift:
-        found.append((NoticeKind.CALENDAR_SHIFT, "", *_shifted(day, completeness.shift)))
+    if shift:
+        found.append((NoticeKind.CALENDAR_SHIFT, "", *_shifted(day, shift)))
     for key, most in folded.items():
         found.append((NoticeKind.TOO_MANY_NAMES, key, *_folded(key, most)))
     for past, own in sorted(kept.items()):
