@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ def test_schedule(time: str, timezone: ZoneInfo, expected: date) -> None:
     """The schedule's event asks for the calendar day before its instant, in the timezone."""
     request = parse({"scheduled_time": time}, timezone, restate_days=0, catch_up_days=0)
 
-    assert request == ReportRequest((expected,), scheduled=True)
+    assert request == ReportRequest((expected,), scheduled=True, at=datetime.fromisoformat(time))
 
 
 def test_days_before() -> None:
@@ -42,7 +42,11 @@ def test_days_before() -> None:
     )
 
     assert request == ReportRequest(
-        (DAY_21,), restate=(DAY_20,), catch_up=(DAY_19, DAY_20), scheduled=True
+        (DAY_21,),
+        restate=(DAY_20,),
+        catch_up=(DAY_19, DAY_20),
+        scheduled=True,
+        at=datetime(2026, 11, 22, 6, tzinfo=UTC),
     )
 
 

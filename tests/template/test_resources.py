@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pkgutil import resolve_name
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -263,6 +263,7 @@ SCHEDULED = ReportRequest(
     restate=(date(2026, 11, 20),),
     catch_up=(date(2026, 11, 19), date(2026, 11, 20)),
     scheduled=True,
+    at=datetime(2026, 11, 22, 6, tzinfo=UTC),
 )
 SAMPLE_EVENTS = {
     "scheduled.json": SCHEDULED,
