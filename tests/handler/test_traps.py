@@ -140,9 +140,9 @@ PRICED = [
         {"tokens": (100, 50), "total_tokens": 1150, "details": {"cache_read": 1000}},
         "0.002000",
     ),
-    # 0 x 2.50 + 1000 x 1.25 + 50 x 10: never less than nothing at the full price
+    # 100 x 2.50 + 1000 x 1.25 + 50 x 10: more than the input is cached, so it lies outside
     Priced(
-        "cached-above-input", {"tokens": (100, 50), "details": {"cache_read": 1000}}, "0.001750"
+        "cached-above-input", {"tokens": (100, 50), "details": {"cache_read": 1000}}, "0.002000"
     ),
     # 0 x 2.50 + 100 x 10
     Priced("negative-input", {"tokens": (-500, 100)}, "0.001000"),
@@ -459,11 +459,10 @@ def test_organisation_stays_out(report: Reports) -> None:
 
 
 def test_data_errors(report: Reports) -> None:
-    """Nonsense is named with its amount: 900 cached tokens too many; -500 in and -400 in total."""
+    """Nonsense is named with its amount: -500 tokens in and -400 in total."""
     errors = report.summary(DAY)["data_quality"]["data_errors"]
 
     assert errors == {
-        "cached tokens above the input": {"calls": 1, "tokens": 900},
         "negative token count": {"calls": 1, "tokens": 900},
     }
 

@@ -72,10 +72,11 @@ def test_cost(line: LineKey, expected: str) -> None:
 
 
 _TOKENS = st.builds(
-    lambda input_, output, read, write: Tokens(
-        input_, output, read, write, cached_above_input=max(0, read + write - input_)
+    lambda fresh, output, read, write, write_1h, audio: Tokens(
+        *(fresh + read + write + write_1h, output, read, write, write_1h),
+        *(min(audio, fresh), min(audio, read), min(audio, output)),
     ),
-    *(st.integers(0, 10**6) for _ in range(4)),
+    *(st.integers(0, 10**6) for _ in range(6)),
 )
 
 

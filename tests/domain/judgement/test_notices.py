@@ -222,6 +222,17 @@ def test_a_data_error_of_next_to_nothing() -> None:
     assert found(day("2026-11-21", line("rag", "1", calls=1000), quality=quality)) == []
 
 
+@pytest.mark.parametrize(("tokens", "kinds"), [(11, []), (12, ["unexplained_tokens"])])
+def test_unexplained_tokens(tokens: int, kinds: list[str]) -> None:
+    """Of 1000 tokens in and 100 out, more than eleven that nobody explains are a notice."""
+    quality = DataQuality(unexplained=(3, tokens))
+
+    notices_ = found(day("2026-11-21", line("rag", "1"), quality=quality))
+
+    assert [notice.kind for notice in notices_] == kinds
+    assert all("12 tokens in 3 calls (1.1 % of the day's)" in each.text for each in notices_)
+
+
 def test_unreadable_runs() -> None:
     """Runs that fit into no day are counted."""
     (text,) = texts(day("2026-11-21", line("rag", "1"), left_out={"wrapper": 7, "unreadable": 3}))

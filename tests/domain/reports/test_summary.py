@@ -171,7 +171,12 @@ def test_quality() -> None:
         "2026-11-21",
         line("a", "3"),
         line("untagged", "1", calls=4),
-        quality=DataQuality(1, 2, 3, 4, {"negative token count": (5, 600)}),
+        quality=DataQuality(
+            *(1, 2, 3, 4),
+            errors={"negative token count": (5, 600)},
+            unexplained=(6, 700),
+            like_text={"image in": (7, 800)},
+        ),
         unpriced=[UnpricedModel("m", "p", 6, 70, 8, ("a", "b"))],
     )
 
@@ -192,6 +197,8 @@ def test_quality() -> None:
                 "features": ["a", "b"],
             }
         ],
+        "unexplained": {"calls": 6, "tokens": 700},
+        "priced_like_text": {"image in": {"calls": 7, "tokens": 800}},
         "data_errors": {"negative token count": {"calls": 5, "tokens": 600}},
     }
 

@@ -10,7 +10,7 @@ equals the package's own `calc_price` to the last digit, but three things are st
 - A provider that the catalogue doesn't have by that very name is nobody, where the package
   guesses by substring, so that `azure_openai` is OpenAI.
 
-Only text tokens have prices here: audio, pictures, web searches and fees per request do not.
+Text and audio have prices here: pictures, web searches and fees per request do not.
 """
 
 from datetime import datetime

@@ -44,6 +44,10 @@ _COMPACT_DATE = re.compile(r"-(20\d\d)(\d\d)(\d\d)$")
 _UNMISTAKABLE = frozenset({"anthropic", "aws", "azure", "google", "openai", "x-ai"})
 _ROUTER = "litellm"  # it writes the true provider in front of the model
 
+# What a vendor gives away and others sell, at up to six times what the catalogue notes for the
+# vendor. Clients with another `base_url` still call the provider `openai`.
+_SOLD_BY_OTHERS = {"openai": re.compile("gpt-oss")}
+
 
 class Found(NamedTuple):
     """An entry of the catalogue.
@@ -64,10 +68,17 @@ def find(name: str, provider: str) -> Found | None:
         known = refs + [_REGION.sub("", ref) for ref in refs if host.id == "aws"]
         for seller in (host, *_lenders(host)):
             for ref in known:
-                model = next((model for model in seller.models if is_exact(model, ref)), None)
+                models = (model for model in seller.models if is_exact(model, ref))
+                model = next((model for model in models if is_sold(seller, model)), None)
                 if model is not None:
                     return Found(model, seller is host)
     return None
+
+
+def is_sold(seller: Provider, model: ModelInfo) -> bool:
+    """Whether `seller` sells `model` itself, and not only others do."""
+    others = _SOLD_BY_OTHERS.get(seller.id)
+    return others is None or others.match(model.id) is None
 
 
 def is_exact(model: ModelInfo, ref: str) -> bool:
@@ -111,7 +122,8 @@ def _hosts(refs: list[str], provider: str) -> Iterator[Provider]:
 
     A provider that the run names and the catalogue has is taken at its word. `openai` is also
     what clients of compatible services call themselves, so there a provider in front of the
-    model's name counts as well. Without a provider the model's own vendor is meant; with one
+    model's name counts as well, and the vendor of a model that is sold by no other name
+    (`grok-4`). Without a provider the model's own vendor is meant; with one
     that nobody knows (a gateway, a machine under a desk) only if nobody else sells the model.
     """
     if any(_BEDROCK.match(ref) for ref in refs):
@@ -122,7 +134,7 @@ def _hosts(refs: list[str], provider: str) -> Iterator[Provider]:
         return
     anyone = not provider.strip() or provider.strip().lower() == _ROUTER
     named = [host for ref in refs if "/" in ref for host in _by_id(ref.partition("/")[0])]
-    vendors = [] if own else [host for ref in refs for host in _vendor(ref)]
+    vendors = [host for ref in refs for host in _vendor(ref)]
     for host in (*named, *vendors):
         if anyone or host.id in _UNMISTAKABLE:
             yield host

@@ -23,6 +23,14 @@ from spend_report.domain.prices.pricing import PriceSource, Rates
 type _ByContext = tuple[list[int], list[Rates]]  # thresholds, and the rates below and above them
 
 
+# How the package calls what a call's service tier is.
+_CONTEXTS = {
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+    "batch": {"processing": "batch"},
+}
+
+
 class CataloguePrice:
     """The price of `model` for calls that start in `start <= t < end`.
 
@@ -54,7 +62,7 @@ class CataloguePrice:
     def _table(self, index: int, service_tier: str | None) -> _ByContext | None:
         key = (index, service_tier)
         if key not in self._tables:
-            context = {"service_tier": service_tier} if service_tier and self._has_tiers else None
+            context = _CONTEXTS.get(service_tier or "") if self._has_tiers else None
             self._tables[key] = _by_context(self._model.get_prices(self._starts[index], context))
         return self._tables[key]
 
@@ -107,6 +115,9 @@ def _rates(price: ModelPrice, input_tokens: int) -> Rates | None:
     if input_ is None:
         return None
     write = _first(of("cache_write_mtok"), input_)
+    audio, audio_read = of("input_audio_mtok"), of("cache_audio_read_mtok")
+    if audio_read is None and of("cache_read_mtok") is None:
+        audio_read = audio  # what is cached has no discount here
     return Rates(
         source=PriceSource.CATALOGUE,
         input=input_,
@@ -114,6 +125,9 @@ def _rates(price: ModelPrice, input_tokens: int) -> Rates | None:
         cache_read=_first(of("cache_read_mtok"), input_),
         cache_write=write,
         cache_write_1h=_first(of("cache_write_1h_mtok"), write),
+        audio_input=audio,
+        audio_cache_read=audio_read,
+        audio_output=of("output_audio_mtok"),
     )
 
 

@@ -19,6 +19,7 @@ from spend_report.domain.runs.run import MetadataKeys, Run, TokenDetails
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN_FIELDS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_DETAIL_FIELDS = ("prompt_token_details", "completion_token_details")
 # Longer than any count; Python itself refuses to read integers of more than 4300 digits.
 _MOST_DIGITS = 40
 
@@ -111,10 +112,9 @@ class PageDecoder:
             trace_id=_text(item.get("trace_id")),
             dotted_order=_text(item.get("dotted_order")),
             parent_run_ids=_texts(parents) if isinstance(parents, list) else None,
-            prompt_token_details=_details(item.get("prompt_token_details"), oddities),
             total_cost=_cost(item.get("total_cost")),
             metadata=self._metadata(item.get("metadata")),
-            **{name: _count(item.get(name), name, oddities) for name in _TOKEN_FIELDS},
+            **_token_fields(item, oddities),
             oddities=oddities or None,
         )
 
@@ -157,6 +157,13 @@ def _instant(value: Any) -> datetime | None:
         return None
 
 
+def _token_fields(item: Mapping[str, Any], oddities: list[str]) -> dict[str, Any]:
+    return {
+        **{name: _count(item.get(name), name, oddities) for name in _TOKEN_FIELDS},
+        **{name: _details(item.get(name), name, oddities) for name in _DETAIL_FIELDS},
+    }
+
+
 def _count(value: Any, name: str, oddities: list[str]) -> int | None:
     """A whole number; a fraction is cut off. Whatever was not one is noted under `name`."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
@@ -167,19 +174,17 @@ def _count(value: Any, name: str, oddities: list[str]) -> int | None:
     return int(value) if isinstance(value, float) and isfinite(value) else None
 
 
-def _details(value: Any, oddities: list[str]) -> TokenDetails | None:
+def _details(value: Any, field: str, oddities: list[str]) -> TokenDetails | None:
     raw = value.get("raw") if isinstance(value, Mapping) else value
     if raw is None:
         return None
     if not isinstance(raw, dict):
-        oddities.append("prompt_token_details")
+        oddities.append(field)
         return None
-    counts = {name: _count(count, name, oddities) for name, count in raw.items()}
     return TokenDetails(
         {
-            _LONE_SURROGATE.sub("?", name): count
-            for name, count in counts.items()
-            if count is not None
+            _LONE_SURROGATE.sub("?", name): _count(count, name, oddities)
+            for name, count in raw.items()
         }
     )
 

@@ -43,9 +43,8 @@ def add_up(columns: Columns) -> list[Slot]:
     sums = _Sums(len(columns.groups))
     for start in range(0, len(columns), _BATCH):
         sums.add(columns, slice(start, start + _BATCH))
-    for row, usage in columns.usages.items():
-        number = _number(columns.group[row], columns.recorded[row], columns.hour[row])
-        sums.add_rare(number, usage.tokens)
+    for row, tokens in columns.audio:
+        sums.audio[_number(columns.group[row], columns.recorded[row], columns.hour[row])] += tokens
     return list(sums.slots(columns))
 
 
@@ -71,7 +70,8 @@ class _Sums:
         self.without_usage = Counter[int]()
         self.input, self.output, self.cache_read = (_zeros(size) for _ in range(3))
         self.recorded = defaultdict[int, Decimal](Decimal)
-        self.rare = defaultdict[int, Tokens](Tokens)
+        self.writes, self.writes_1h = defaultdict[int, int](int), defaultdict[int, int](int)
+        self.audio = defaultdict[int, Tokens](Tokens)
 
     def add(self, columns: Columns, rows: slice) -> None:
         """Add what all calls have."""
@@ -91,19 +91,18 @@ class _Sums:
             inputs[number] += input_
             outputs[number] += output
             cache_reads[number] += cache_read
+        for column, sums in (
+            (columns.cache_write[rows], self.writes),
+            (columns.cache_write_1h[rows], self.writes_1h),
+        ):
+            if any(column):  # which on most days none is
+                for number, written in zip(numbers, column, strict=True):
+                    sums[number] += written
         for number, amount in exact_sums(numbers, recorded).items():
             self.recorded[number] += amount
         if 0 in all_input:
             used = map(any, zip(all_input, all_output, strict=True))
             self.without_usage.update(compress(numbers, map(not_, used)))
-
-    def add_rare(self, number: int, tokens: Tokens) -> None:
-        """Add what few calls have: writes to a cache, and cached tokens above the input."""
-        self.rare[number] += Tokens(
-            cache_write=tokens.cache_write,
-            cache_write_1h=tokens.cache_write_1h,
-            cached_above_input=tokens.cached_above_input,
-        )
 
     def slots(self, columns: Columns) -> Iterator[Slot]:
         """The slots with calls."""
@@ -111,14 +110,17 @@ class _Sums:
             group, recorded = divmod(number // MOST_HOURS, 2)
             if group == NO_CALL:
                 continue
-            tokens = Tokens(self.input[number], self.output[number], self.cache_read[number])
+            tokens = Tokens(
+                *(self.input[number], self.output[number], self.cache_read[number]),
+                *(self.writes.get(number, 0), self.writes_1h.get(number, 0)),
+            )
             yield Slot(
                 group=columns.groups[group - NO_CALL - 1],
                 recorded=bool(recorded),
                 hour=number % MOST_HOURS,
                 calls=calls,
                 without_usage=self.without_usage[number],
-                tokens=tokens + self.rare[number] if number in self.rare else tokens,
+                tokens=tokens + self.audio[number] if number in self.audio else tokens,
                 langsmith_cost=self.recorded[number] if recorded else ZERO,
             )
 

@@ -1,6 +1,7 @@
 """What is wrong with the data of a day, or beside its sums: prices missing, differing, sampled."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import (
@@ -12,6 +13,11 @@ from spend_report.domain.figures.day_figures import (
 )
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.runs.columns import NO_CALL, Columns
+from spend_report.domain.runs.folding import OTHER
+from spend_report.domain.runs.usage import RemarkKind
+
+# A client may make up names of its own for classes of tokens.
+_MOST_REASONS = 20
 
 
 def unpriced(ledger: Ledger) -> list[UnpricedModel]:
@@ -67,16 +73,7 @@ def sampling(ledger: Ledger) -> Sampling:
 
 def quality(ledger: Ledger, columns: Columns) -> DataQuality:
     lines = list(ledger.lines.items())
-    errors: dict[str, tuple[int, int]] = {}
-    for row, usage in columns.usages.items():
-        if columns.group[row] == NO_CALL:
-            continue
-        of_call: Counter[str] = Counter()
-        for reason, tokens in usage.errors:
-            of_call[reason] += tokens
-        for reason, tokens in of_call.items():
-            calls, sum_ = errors.get(reason, (0, 0))
-            errors[reason] = (calls + 1, sum_ + tokens)
+    remarks = _remarks(columns)
     silent: Counter[str] = Counter()
     for key, totals in lines:
         if totals.finished_without_usage:
@@ -87,5 +84,32 @@ def quality(ledger: Ledger, columns: Columns) -> DataQuality:
         without_usage=sum(totals.without_usage for _, totals in lines),
         without_model=sum(totals.calls for key, totals in lines if not key.model),
         finished_without_usage=dict(sorted(silent.items())),
-        errors=dict(sorted(errors.items())),
+        errors=_foremost(remarks[RemarkKind.ERROR]),
+        unexplained=remarks[RemarkKind.UNEXPLAINED].get("", (0, 0)),
+        like_text=_foremost(remarks[RemarkKind.LIKE_TEXT]),
     )
+
+
+def _remarks(columns: Columns) -> Mapping[RemarkKind, Mapping[str, tuple[int, int]]]:
+    """By kind and by what they are about, the calls that have such remarks, and the tokens."""
+    found: dict[RemarkKind, dict[str, tuple[int, int]]] = {kind: {} for kind in RemarkKind}
+    last_row: dict[tuple[RemarkKind, str], int] = {}
+    for row, (kind, about, tokens) in columns.remarks:
+        if columns.group[row] == NO_CALL:
+            continue
+        calls, sum_ = found[kind].get(about, (0, 0))
+        # A run's remarks follow each other: a second one of a kind is of the same call.
+        another = last_row.get((kind, about)) != row
+        last_row[kind, about] = row
+        found[kind][about] = (calls + another, sum_ + tokens)
+    return found
+
+
+def _foremost(reasons: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """The reasons by name; of very many those with most tokens, and the others together."""
+    ranked = sorted(reasons, key=lambda about: (-reasons[about][1], about))
+    kept = {about: reasons[about] for about in sorted(ranked[:_MOST_REASONS])}
+    for about in ranked[_MOST_REASONS:]:
+        calls, tokens = kept.get(OTHER, (0, 0))
+        kept[OTHER] = (calls + reasons[about][0], tokens + reasons[about][1])
+    return kept

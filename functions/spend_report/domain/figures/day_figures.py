@@ -173,7 +173,10 @@ class DataQuality:
     """What is wrong or missing in the runs. Counts are calls unless said otherwise.
 
     `finished_without_usage` are the calls that ended well and cost nothing because they report
-    no tokens, by feature. `errors` maps a reason to (calls, tokens concerned).
+    no tokens, by feature. `errors` maps a reason to (calls, tokens concerned); so do
+    `unexplained`, tokens of a call's total that no class explains and that cost as input, and
+    `like_text`, by modality and side (`audio in`) tokens that cost what text does for want of a
+    price of their own.
     """
 
     error_calls: int = 0
@@ -182,6 +185,8 @@ class DataQuality:
     without_model: int = 0
     errors: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     finished_without_usage: Mapping[str, int] = field(default_factory=dict)
+    unexplained: tuple[int, int] = (0, 0)
+    like_text: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def finished_calls(self, calls: int) -> int:
         """Of all `calls` of the day those that ended well."""

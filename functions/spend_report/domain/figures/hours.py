@@ -97,7 +97,7 @@ def _units(slot: Slot, prices: tuple[int, int, int], decimals: int) -> int:
     rates, tokens = slot.group.rates, slot.tokens
     if rates is None:
         return units_of(slot.langsmith_cost, decimals)
-    if tokens.cache_write or tokens.cache_write_1h or tokens.cached_above_input:
+    if tokens.written or tokens.has_audio:
         return units_of(rates.cost(tokens), decimals)
     price, off, output_price = prices
     return tokens.input * price - tokens.cache_read * off + tokens.output * output_price

@@ -4,9 +4,11 @@ Costs are whole numbers of a unit here (see `units`), which are exact, and fast 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from heapq import nlargest, nsmallest
 from itertools import compress
+from operator import attrgetter
 from typing import NamedTuple
 
 from spend_report.domain.basics.money import exactly
@@ -18,6 +20,7 @@ from spend_report.domain.figures.units import (
     prices_of,
     units_of,
 )
+from spend_report.domain.prices.pricing import Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns
 
 
@@ -129,9 +132,10 @@ def _run_costs(columns: Columns, decimals: int) -> list[int]:
             strict=True,
         )
     ]
-    for row, usage in columns.usages.items():
+    _add_writes(columns, decimals, costs)
+    for row in columns.audio.rows:
         if columns.group[row] != NO_CALL and (rates := columns.group_of(row).rates) is not None:
-            costs[row] = units_of(rates.cost(usage.tokens), decimals)
+            costs[row] = units_of(rates.cost(columns.tokens(row)), decimals)
     numbers = enumerate(columns.groups, NO_CALL + 1)
     unpriced = {number for number, group in numbers if group.rates is None}
     if unpriced:
@@ -139,6 +143,23 @@ def _run_costs(columns: Columns, decimals: int) -> list[int]:
             if number in unpriced:
                 costs[row] = units_of(exactly(columns.recorded[row]), decimals)
     return costs
+
+
+def _add_writes(columns: Columns, decimals: int, costs: list[int]) -> None:
+    """Add what writing to a cache costs above the input, where anything was written."""
+    for column, rate_of in (
+        (columns.cache_write, attrgetter("cache_write")),
+        (columns.cache_write_1h, attrgetter("cache_write_1h")),
+    ):
+        if any(column):
+            more = [0, *(_above_input(group.rates, rate_of, decimals) for group in columns.groups)]
+            for row, tokens in enumerate(column):
+                if tokens:
+                    costs[row] += tokens * more[columns.group[row]]
+
+
+def _above_input(rates: Rates | None, rate_of: Callable[[Rates], Decimal], decimals: int) -> int:
+    return 0 if rates is None else units_of(rate_of(rates) - rates.input, decimals - 6)
 
 
 def _request_costs(units: list[int], decimals: int) -> RequestCosts:

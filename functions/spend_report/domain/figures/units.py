@@ -50,5 +50,7 @@ def _decimals(rates: Rates | None) -> int:
     all_rates = (
         *(rates.input, rates.output),
         *(rates.cache_read, rates.cache_write, rates.cache_write_1h),
+        *(rates.audio_input, rates.audio_cache_read, rates.audio_output),
     )
-    return 6 + max(0, *(-int(rate.normalize().as_tuple().exponent) for rate in all_rates))
+    exponents = (rate.normalize().as_tuple().exponent for rate in all_rates if rate is not None)
+    return 6 + max(0, *(-int(exponent) for exponent in exponents))

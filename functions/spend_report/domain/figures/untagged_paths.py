@@ -20,24 +20,29 @@ class _Sums:
     input: int = 0
     output: int = 0
     cache_read: int = 0
-    rare: Tokens = field(default_factory=Tokens)
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    audio: Tokens = field(default_factory=Tokens)
     recorded: Decimal = ZERO
 
     def add(self, columns: Columns, row: int, *, recorded: bool) -> None:
         self.calls += 1
-        if row in columns.usages:
-            self.rare += columns.tokens(row)
-        else:
-            self.input += columns.input[row]
-            self.output += columns.output[row]
-            self.cache_read += columns.cache_read[row]
+        self.input += columns.input[row]
+        self.output += columns.output[row]
+        self.cache_read += columns.cache_read[row]
+        self.cache_write += columns.cache_write[row]
+        self.cache_write_1h += columns.cache_write_1h[row]
+        if audio := columns.audio.of(row):
+            self.audio += audio
         if recorded:
             self.recorded += exactly(columns.recorded[row])
 
     def cost(self, group: Group) -> Decimal:
         if group.rates is None:
             return self.recorded
-        return group.rates.cost(self.rare + Tokens(self.input, self.output, self.cache_read))
+        written = (self.cache_write, self.cache_write_1h)
+        tokens = Tokens(self.input, self.output, self.cache_read, *written)
+        return group.rates.cost(tokens + self.audio)
 
 
 def untagged_paths(calls: Calls, ancestors: Mapping[str, Ancestor]) -> list[UntaggedPath]:

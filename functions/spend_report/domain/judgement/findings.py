@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     ALL_SILENT = "all_silent"
     FEATURE_SILENT = "feature_silent"
     USAGE_MISSING = "usage_missing"
+    UNEXPLAINED_TOKENS = "unexplained_tokens"
     DATA_ERROR = "data_error"
     UNREADABLE_RUNS = "unreadable_runs"
     CONFIG_CHANGED = "config_changed"

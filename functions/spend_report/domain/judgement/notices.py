@@ -15,6 +15,7 @@ from spend_report.domain.figures.history import History
 from spend_report.domain.judgement import names_in_doubt
 from spend_report.domain.judgement.findings import Finding, NoticeKind, findings
 from spend_report.domain.judgement.silence import silences
+from spend_report.domain.judgement.token_findings import token_findings
 
 __all__ = ["Notice", "NoticeKind", "notices"]
 
@@ -68,6 +69,7 @@ def notices(
     """
     found = [
         *findings(figures, untagged_limit, config_path),
+        *token_findings(figures),
         *silences(figures, history),
         *_unregistered(figures, history, register, config_path),
         *_likely_pairs(figures, register, config_path),

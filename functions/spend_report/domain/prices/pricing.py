@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from spend_report.domain.basics.money import PER_MILLION
+from spend_report.domain.basics.money import PER_MILLION, ZERO
 
 
 class PriceSource(StrEnum):
@@ -23,7 +23,10 @@ class PriceSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars per million tokens. `cache_write` is the five-minute lifetime's price."""
+    """US dollars per million tokens. `cache_write` is the five-minute lifetime's price.
+
+    The prices of audio are None where it costs what text does.
+    """
 
     source: PriceSource
     input: Decimal
@@ -31,6 +34,9 @@ class Rates:
     cache_read: Decimal
     cache_write: Decimal
     cache_write_1h: Decimal
+    audio_input: Decimal | None = None
+    audio_cache_read: Decimal | None = None
+    audio_output: Decimal | None = None
 
     def cost(self, tokens: "Tokens") -> Decimal:
         """What `tokens` cost, exactly."""
@@ -40,14 +46,22 @@ class Rates:
             + tokens.cache_write * self.cache_write
             + tokens.cache_write_1h * self.cache_write_1h
             + tokens.output * self.output
+            + tokens.audio_input * _more(self.audio_input, self.input)
+            + tokens.audio_cache_read * _more(self.audio_cache_read, self.cache_read)
+            + tokens.audio_output * _more(self.audio_output, self.output)
         )
 
 
-class Tokens(Struct, frozen=True, gc=False):
-    """Tokens of one or many calls. `input` includes the cached ones, `output` the reasoning.
+def _more(price: Decimal | None, than: Decimal) -> Decimal:
+    """By how much a token of audio costs more than the text that it is counted with."""
+    return ZERO if price is None else price - than
 
-    `cached_above_input` is by how much the cached tokens of single calls exceed their input: a
-    fault of the data, kept apart so that sums of tokens price like the calls one by one.
+
+class Tokens(Struct, frozen=True, gc=False):
+    """Tokens of one or many calls, so that sums price like the calls one by one.
+
+    `input` includes the cached tokens, `output` the reasoning. `audio_input` is a part of what
+    is `uncached`, `audio_cache_read` of `cache_read`, and `audio_output` of the output.
     """
 
     input: int = 0
@@ -55,7 +69,9 @@ class Tokens(Struct, frozen=True, gc=False):
     cache_read: int = 0
     cache_write: int = 0
     cache_write_1h: int = 0
-    cached_above_input: int = 0
+    audio_input: int = 0
+    audio_cache_read: int = 0
+    audio_output: int = 0
 
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(
@@ -64,8 +80,15 @@ class Tokens(Struct, frozen=True, gc=False):
             self.cache_read + other.cache_read,
             self.cache_write + other.cache_write,
             self.cache_write_1h + other.cache_write_1h,
-            self.cached_above_input + other.cached_above_input,
+            self.audio_input + other.audio_input,
+            self.audio_cache_read + other.audio_cache_read,
+            self.audio_output + other.audio_output,
         )
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether any of the tokens are audio."""
+        return bool(self.audio_input or self.audio_cache_read or self.audio_output)
 
     @property
     def written(self) -> int:
@@ -74,9 +97,8 @@ class Tokens(Struct, frozen=True, gc=False):
 
     @property
     def uncached(self) -> int:
-        """Input tokens at the full price; never negative."""
-        cached = self.cache_read + self.cache_write + self.cache_write_1h
-        return self.input - cached + self.cached_above_input
+        """Input tokens that neither come from a cache nor went into one."""
+        return self.input - self.cache_read - self.cache_write - self.cache_write_1h
 
 
 class Price(Protocol):

@@ -9,7 +9,7 @@ from spend_report.domain.figures import record as typed
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import PastDay
 from spend_report.domain.figures.record import SCHEMA, Record, encoded
-from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.prices.pricing import Rates, Tokens
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.summary_quality import data_quality, second_opinion
 from spend_report.domain.reports.summary_sums import features_of, hours_of
@@ -161,9 +161,20 @@ def _prices(figures: DayFigures, most: int) -> list[dict[str, str]]:
             "cache_read": str(row.rates.cache_read),
             "cache_write": str(row.rates.cache_write),
             "cache_write_1h": str(row.rates.cache_write_1h),
+            **_audio(row.rates),
         }
         for row in figures.used_rates[:most]
     ]
+
+
+def _audio(rates: Rates) -> dict[str, str]:
+    """The prices of audio, where there are any."""
+    prices = {
+        "audio_input": rates.audio_input,
+        "audio_cache_read": rates.audio_cache_read,
+        "audio_output": rates.audio_output,
+    }
+    return {name: str(price) for name, price in prices.items() if price is not None}
 
 
 def _by_source(figures: DayFigures) -> dict[str, Decimal]:

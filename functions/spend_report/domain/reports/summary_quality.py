@@ -1,5 +1,6 @@
 """What a day's record says about the data: faults, and LangSmith's second opinion."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,11 +35,18 @@ def data_quality(figures: DayFigures, most: int) -> dict[str, Any]:
             }
             for model in figures.unpriced[:most]
         ],
-        "data_errors": {
-            reason: {"calls": calls, "tokens": tokens}
-            for reason, (calls, tokens) in figures.quality.errors.items()
-        },
+        "unexplained": _counts(*figures.quality.unexplained),
+        "priced_like_text": _by_name(figures.quality.like_text),
+        "data_errors": _by_name(figures.quality.errors),
     }
+
+
+def _by_name(reasons: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+    return {name: _counts(*counts) for name, counts in reasons.items()}
+
+
+def _counts(calls: int, tokens: int) -> dict[str, int]:
+    return {"calls": calls, "tokens": tokens}
 
 
 def second_opinion(figures: DayFigures, most: int) -> dict[str, Any]:

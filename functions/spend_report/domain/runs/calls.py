@@ -31,8 +31,9 @@ from spend_report.domain.runs.folding import (
     fold_combinations,
 )
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
+from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
-from spend_report.domain.runs.usage import MOST_DOLLARS, MOST_TOKENS, plain_cache_read, usage
+from spend_report.domain.runs.usage import MOST_DOLLARS, usage
 from spend_report.domain.runs.wrappers import wrappers
 
 # What is held while a day is read: far more than is reported, so that the costliest are among them.
@@ -86,8 +87,8 @@ class Calls:
     def take(self, project: Project, runs: Sequence[Run]) -> None:
         """Add runs of the day, each once, in any order.
 
-        Most runs are plain: ended, with counts that add up. They go into their columns together,
-        which is far cheaper than one by one.
+        Most runs are plain: ended, with tokens of ordinary classes. They go into their columns
+        together, which is far cheaper than one by one.
         """
         end, hours = self.day.end, self._hours
         groups = self._groups_of(project)
@@ -95,14 +96,10 @@ class Calls:
         plain: list[PlainRow] = []
         orphans: list[tuple[int, Run]] = []
         for run in runs:
-            prompt, output, total = run.prompt_tokens, run.completion_tokens, run.total_tokens
             trace, parents, cost = run.trace_id, run.parent_run_ids, run.total_cost
             start = run.start_time
             if (
-                prompt
-                and output
-                and total == prompt + output
-                and 0 < prompt < total <= MOST_TOKENS
+                (tokens := plain_tokens(run)) is not None
                 and (ended := run.end_time) is not None
                 and ended <= end
                 and start.tzinfo is UTC
@@ -112,20 +109,18 @@ class Calls:
                 and run.oddities is None
                 and (by_metadata := plain_groups.get(run.status)) is not None
             ):
-                details = run.prompt_token_details
-                cached = 0 if details is None else plain_cache_read(details, prompt)
                 try:
                     group = by_metadata[run.metadata]
                 except TypeError:  # a list or an object among the metadata values
                     group = ONE_BY_ONE
-                if cached is not None and group != ONE_BY_ONE:
-                    if group in untagged:
-                        orphans.append((len(plain), run))
-                    hour = hours[start.day * 24 + start.hour]
-                    ids = (run.id, trace, parents or ())
-                    plain.append((group, hour, prompt, output, cached, cost or 0.0, *ids))
-                    continue
-            self._take_one(groups, run)
+                if group == ONE_BY_ONE:
+                    group = groups.number(run, tokens[0], None)
+                if group in untagged:
+                    orphans.append((len(plain), run))
+                hour = hours[start.day * 24 + start.hour]
+                plain.append((group, hour, tokens, cost or 0.0, run.id, trace, parents or ()))
+            else:
+                self._take_one(groups, run)
         for at, run in orphans:
             self._note_orphan(len(self.columns) + at, run)
         self.columns.extend(plain)
@@ -190,7 +185,7 @@ class Calls:
     def _take_one(self, groups: ProjectGroups, run: Run) -> None:
         run.parent_run_ids = ids_above(run)
         found = usage(run)
-        group = groups.number(run, found)
+        group = groups.number(run, found.tokens.input, found.service_tier)
         if group in groups.untagged:
             self._note_orphan(len(self.columns), run)
         start = run.start_time.astimezone(UTC)

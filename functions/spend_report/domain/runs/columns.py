@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 from spend_report.domain.prices.pricing import Rates, Tokens
 from spend_report.domain.runs.id_hashes import hashes
+from spend_report.domain.runs.plain_usage import PlainTokens
+from spend_report.domain.runs.rare_columns import AudioColumns, RemarkColumns
 from spend_report.domain.runs.run import Project, Run
-from spend_report.domain.runs.usage import Usage, plausible_cost
+from spend_report.domain.runs.usage import RemarkKind, Usage, audio_like_text, plausible_cost
 
 NO_CALL = 0  # the number, in place of a group's, of runs that are not to be counted
 
 _ID_LENGTH = 36  # of a UUID as text
 
-type PlainRow = tuple[int, int, int, int, int, float, str, str, Sequence[str]]
-"""Group, hour, input, output, cached input, recorded cost, id, trace, and the runs above."""
+type PlainRow = tuple[int, int, PlainTokens, float, str, str, Sequence[str]]
+"""Group, hour, tokens, recorded cost, id, trace, and the runs above."""
 
 
 class Group(NamedTuple):
@@ -44,9 +46,9 @@ class Group(NamedTuple):
 class Columns:
     """Runs in the order in which they came. All columns have one entry a run, but for `above`.
 
-    `hour` is the place in `ReportDay.hours` of the hour in which a run started; `input`, `output`
-    and `cache_read` are tokens; `recorded` is LangSmith's cost in US dollars, a double there too.
-    Ids of runs and traces are the hashes of `id_hashes`.
+    `hour` is the place in `ReportDay.hours` of the hour in which a run started; from `input` to
+    `cache_write_1h` are tokens; `recorded` is LangSmith's cost in US dollars, a double there too.
+    Ids of runs and traces are the hashes of `id_hashes`. `audio` and `remarks` are of few runs.
     """
 
     def __init__(self) -> None:
@@ -55,12 +57,15 @@ class Columns:
         self.input = array("q")
         self.output = array("q")
         self.cache_read = array("q")
+        self.cache_write = array("q")
+        self.cache_write_1h = array("q")
         self.recorded = array("d")
         self.ids = array("q")
         self.traces = array("q")
         self.depths = array("I")  # how many runs are above
         self.above = array("q")  # the ids of these, run by run
-        self.usages: dict[int, Usage] = {}  # of runs with cache writes or wrong counts
+        self.audio = AudioColumns()
+        self.remarks = RemarkColumns()
         self._trace_texts = bytearray()  # _ID_LENGTH bytes each
         self._odd_traces: dict[int, str] = {}  # those of another form
         self._groups: list[Group] = []
@@ -90,15 +95,16 @@ class Columns:
         """Add plain runs, of which `Calls.take` says what they are."""
         if not rows:
             return
-        groups, hours, input_, output, cache_read, recorded, ids, traces, parents = zip(
-            *rows, strict=True
-        )
+        groups, hours, tokens, recorded, ids, traces, parents = zip(*rows, strict=True)
+        input_, output, read, write, write_1h = zip(*tokens, strict=True)
         # An array takes in a list at once, and anything else value by value.
         self.group.fromlist(list(groups))
         self.hour.frombytes(bytes(hours))
         self.input.fromlist(list(input_))
         self.output.fromlist(list(output))
-        self.cache_read.fromlist(list(cache_read))
+        self.cache_read.fromlist(list(read))
+        self.cache_write.fromlist(list(write))
+        self.cache_write_1h.fromlist(list(write_1h))
         self.recorded.fromlist(list(recorded))
         self.ids.frombytes(hashes(ids))
         self.traces.frombytes(hashes(traces))
@@ -114,13 +120,15 @@ class Columns:
         """Add any run."""
         tokens = usage.tokens
         row = len(self)
-        if usage.errors or tokens.cache_write or tokens.cache_write_1h:
-            self.usages[row] = usage
+        if group != NO_CALL and (usage.remarks or tokens.has_audio):
+            self._append_rare(row, usage, self._groups[group - NO_CALL - 1].rates)
         self.group.append(group)
         self.hour.append(hour)
         self.input.append(tokens.input)
         self.output.append(tokens.output)
         self.cache_read.append(tokens.cache_read)
+        self.cache_write.append(tokens.cache_write)
+        self.cache_write_1h.append(tokens.cache_write_1h)
         self.recorded.append(run.total_cost if run.total_cost and plausible_cost(run) else 0.0)
         parents = run.parent_run_ids or []
         trace = run.trace_id or (parents[0] if parents else run.id)
@@ -129,6 +137,16 @@ class Columns:
         self.traces.append(hash(trace))
         self.depths.append(len(parents))
         self.above.extend(map(hash, parents))
+
+    def _append_rare(self, row: int, usage: Usage, rates: Rates | None) -> None:
+        for remark in usage.remarks:
+            # What has no price at all is not priced like text.
+            if remark.kind is not RemarkKind.LIKE_TEXT or rates is not None:
+                self.remarks.append(row, remark)
+        if rates is not None:
+            self.audio.append(row, usage.tokens)
+            for remark in audio_like_text(usage.tokens, rates):
+                self.remarks.append(row, remark)
 
     def _append_text(self, row: int, trace: str) -> None:
         if len(trace) == _ID_LENGTH and trace.isascii():
@@ -172,9 +190,12 @@ class Columns:
 
     def tokens(self, row: int) -> Tokens:
         """The tokens of a run."""
-        if row in self.usages:
-            return self.usages[row].tokens
-        return Tokens(self.input[row], self.output[row], self.cache_read[row])
+        tokens = Tokens(
+            *(self.input[row], self.output[row], self.cache_read[row]),
+            *(self.cache_write[row], self.cache_write_1h[row]),
+        )
+        audio = self.audio.of(row)
+        return tokens if audio is None else tokens + audio
 
     def trace_id(self, row: int) -> str:
         """The trace of a run."""

@@ -12,7 +12,6 @@ from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
-from spend_report.domain.runs.usage import Usage
 
 # A run may also say itself that it has none.
 _NO_FEATURE = ("", UNTAGGED)
@@ -104,11 +103,11 @@ class ProjectGroups:
             if group.feature in _NO_FEATURE
         }
 
-    def number(self, run: Run, usage: Usage) -> int:
-        """The group of any `run`."""
+    def number(self, run: Run, input_tokens: int, service_tier: str | None) -> int:
+        """The group of any `run`, of which the usage has `input_tokens` and a `service_tier`."""
         slice_, rates = self._slice(run.metadata), None
         if slice_.price is not None:
-            rates = slice_.price.at(run.start_time, usage.tokens.input, usage.service_tier)
+            rates = slice_.price.at(run.start_time, input_tokens, service_tier)
         return self._number(slice_, (run.status or "").upper(), rates)
 
     def _plain_number(self, status: str, metadata: Any) -> tuple[int, bool]:

@@ -20,9 +20,9 @@ type Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class TokenDetails(Struct, gc=False):
-    """Tokens by class, e.g. `{"cache_read": 120}`; the classes depend on the model."""
+    """Tokens by class, e.g. `{"cache_read": 120}`; the classes depend on who wrote the run."""
 
-    raw: dict[str, int] | None = None
+    raw: dict[str, int | None] | None = None
 
 
 class Run(Struct, gc=False):
@@ -45,6 +45,7 @@ class Run(Struct, gc=False):
     completion_tokens: int | None = None
     total_tokens: int | None = None
     prompt_token_details: TokenDetails | None = None
+    completion_token_details: TokenDetails | None = None
     total_cost: float | None = None
     metadata: Any = None
     oddities: list[str] | None = None
