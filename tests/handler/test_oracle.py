@@ -135,6 +135,8 @@ def test_quality(answers: Answers) -> None:
     assert quality["calls_without_usage"] == sum(not c.tokens.any for c in calls)
     assert quality["calls_without_model"] == sum(not c.model.shown for c in calls)
     assert sum(m["calls"] for m in quality["unpriced"]) == answers.oracle.total.unpriced
+    unexplained = [c.tokens.unexplained for c in calls if c.tokens.unexplained]
+    assert quality["unexplained"] == {"calls": len(unexplained), "tokens": sum(unexplained)}
     assert summary["cost_by_price_source"] == answers.oracle.by_source()
     assert (
         sampling["calls"],

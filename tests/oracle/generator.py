@@ -48,6 +48,7 @@ MODELS: Sequence[Model] = (
     _public("gpt-4o-mini", "openai", ("gpt-4o-mini", "openai")),
     _public("gpt-5-mini", "openai", ("gpt-5-mini", "openai")),
     _public("gpt-4o-audio-preview", "openai", ("gpt-4o-audio-preview", "openai")),
+    _public("gpt-audio", "openai", ("gpt-audio", "openai")),
     _public("gpt-6.1-sol", "openai", ("gpt-6.1-sol", "openai")),
     _public("gpt-6-luna", "openai", ("gpt-6-luna", "openai")),
     _public("claude-sonnet-5-5", "anthropic", ("claude-sonnet-5-5", "anthropic")),
@@ -248,9 +249,13 @@ class _Generator:
         if self._one_in(18):
             prompt = chance.choice((100_000, 100_001, 272_000, 272_001, 900_000))
         total = prompt + completion
-        details = self._details(prompt)
+        details, classes = self._details(prompt), self._output_classes(completion)
         if self._one_in(18):
             details, total = {"cache_read": prompt * 2}, prompt * 3 + completion
+        elif self._one_in(6):
+            # Thinking beside the output; a tool's prompt as well; or a total that is too small.
+            beside = (sum(classes.values()), completion * 3, chance.randint(1, 900), -9)
+            total += chance.choice(beside)
         elif self._one_in(18):
             prompt, details = -prompt, None
         elif self._one_in(18):
@@ -260,31 +265,51 @@ class _Generator:
             "completion_tokens": completion,
             "total_tokens": total,
             "prompt_token_details": None if details is None else {"raw": details},
-            "completion_token_details": {"raw": {"reasoning": abs(completion) // 2}},
+            "completion_token_details": {"raw": classes},
         }
 
-    def _details(self, prompt: int) -> dict[str, int] | None:
+    def _output_classes(self, completion: int) -> dict[str, int]:
+        part = completion // self.chance.randint(1, 5)
+        return self.chance.choice(
+            (
+                *({"reasoning": part},) * 4,
+                {},
+                {"reasoning": completion * 2},
+                {"audio": part, "text": completion - part},
+                {"reasoning": 0, "audio": 0},
+                {"citations": part},
+                {"flex": part, "flex_reasoning": completion - part},
+            )
+        )
+
+    def _details(self, prompt: int) -> dict[str, int | None] | None:
         """Classes of a prompt; some are more than the whole, or negative."""
         part = prompt // self.chance.randint(2, 9)
         if prompt > _LONGEST_ORDINARY:
             # More than a long prompt's whole: the package refuses to say which tier that is.
             return {"cache_read": part}
         tier = self.chance.choice(("flex", "priority"))
-        return self.chance.choice(
-            (
-                *(None,) * 6,
-                *({"cache_read": part},) * 3,
-                {"cache_creation": part, "cache_read": part // 2},
-                {_FIVE_MINUTES: part, _ONE_HOUR: part // 3},
-                {"cache_creation": part, _FIVE_MINUTES: part - 1, _ONE_HOUR: 1},
-                {"cache_creation": 0, _FIVE_MINUTES: 0, _ONE_HOUR: part, "cache_read": 1},
-                {tier: prompt - part, f"{tier}_cache_read": part},
-                {"cache_read": prompt + part},
-                {"cache_creation": prompt, "cache_read": prompt},
-                {"cache_read": -part},
-                {"audio": part, "text": prompt - part},
-            )
+        kinds: Sequence[dict[str, int | None] | None] = (
+            *(None,) * 6,
+            *({"cache_read": part},) * 3,
+            {"cache_creation": part, "cache_read": part // 2},
+            {_FIVE_MINUTES: part, _ONE_HOUR: part // 3},
+            {"cache_creation": part, _FIVE_MINUTES: part - 1, _ONE_HOUR: 1},
+            {"cache_creation": 0, _FIVE_MINUTES: 0, _ONE_HOUR: part, "cache_read": 1},
+            {tier: prompt - part, f"{tier}_cache_read": part},
+            {"cache_read": prompt + part},
+            {"cache_creation": prompt, "cache_read": prompt},
+            {"cache_read": part, "cache_read_over_200k": part},
+            {"cache_read": prompt, "cache_read_over_200k": part},
+            {_FIVE_MINUTES: part, "ephemeral_1hr_input_tokens": part // 2},
+            {"cache_write": part, "cache_read": None},
+            {"warp_tokens": part},
+            {"batch": prompt - part, "batch_cache_read": part},
+            {"audio": part, "cache_read": prompt - part // 2},
+            {"cache_read": -part},
+            {"audio": part, "text": prompt - part},
         )
+        return self.chance.choice(kinds)
 
     def _one_in(self, count: int) -> bool:
         return self.chance.randrange(count) == 0

@@ -63,10 +63,22 @@ class Tokens:
     write_5m: int
     write_1h: int
     tier: str | None
+    audio_in: int = 0
+    audio_out: int = 0
+    unexplained: int = 0
 
     @property
     def cached(self) -> int:
         return self.read + self.write_5m + self.write_1h
+
+    @property
+    def audio_read(self) -> int:
+        """As much of the audio as finds no place among what no cache has."""
+        return min(self.read, max(0, self.audio_in - (self.input - self.cached)))
+
+    @property
+    def audio_fresh(self) -> int:
+        return min(self.audio_in, self.input - self.cached)
 
     @property
     def any(self) -> bool:
@@ -158,22 +170,74 @@ def percent(part: Decimal, whole: Decimal) -> str:
     return f"{(100 * part / whole).quantize(Decimal('0.1'), ROUND_HALF_EVEN):f}"
 
 
+TIERS = ("flex", "priority", "batch")
+
+
 def tokens_of(run: RawRun) -> Tokens:
-    """Negative counts are none; the input is never less than what the total leaves for it."""
+    """Where the tokens of a run belong. Negative counts are none."""
 
     def count(value: Any) -> int:
         return max(0, int(value or 0))
 
-    output = count(run.get("completion_tokens"))
-    total = count(run.get("total_tokens"))
-    details = (run.get("prompt_token_details") or {}).get("raw") or {}
-    tier = next((t for t in ("flex", "priority") if any(k.startswith(t) for k in details)), None)
-    read = sum(count(v) for k, v in details.items() if k.endswith("cache_read"))
-    hour = count(details.get("ephemeral_1h_input_tokens"))
-    five = count(details.get("ephemeral_5m_input_tokens"))
-    written = max(count(details.get("cache_creation")), five + hour)
-    input_ = max(count(run.get("prompt_tokens")), total - output)
-    return Tokens(input_, output, read, written - hour, hour, tier)
+    def classes(side: str) -> dict[tuple[str, str], int]:
+        """By tier and name without it, what is more than nothing."""
+        raw = (run.get(f"{side}_token_details") or {}).get("raw") or {}
+        found = {}
+        for name, value in raw.items():
+            tier = next((t for t in TIERS if name == t or name.startswith(f"{t}_")), "")
+            bare = name.removeprefix(tier).removeprefix("_") if tier else name
+            if count(value):
+                found[tier, bare] = count(value)
+        return found
+
+    ins, outs = classes("prompt"), classes("completion")
+
+    def of(group: Mapping[tuple[str, str], int], *names: str) -> int:
+        return sum(tokens for (_, name), tokens in group.items() if name in names)
+
+    prompt, completion, total = (
+        count(run.get(f"{name}_tokens")) for name in ("prompt", "completion", "total")
+    )
+    hour = of(ins, "ephemeral_1h_input_tokens", "ephemeral_1hr_input_tokens")
+    five = of(ins, "ephemeral_5m_input_tokens")
+    written = max(of(ins, "cache_creation", "cache_write"), five + hour)
+    low, high = of(ins, "cache_read"), of(ins, "cache_read_over_200k")
+    read = low + high
+    if read > prompt >= max(low, high):
+        read = max(low, high)
+    input_, output, unexplained = explained(
+        prompt, completion, total, read + written, of(outs, "reasoning")
+    )
+    tier = next((tier for tier, _ in (*ins, *outs) if tier), None)
+    audio = min(of(ins, "audio"), input_), min(of(outs, "audio"), output)
+    return Tokens(input_, output, read, written - hour, hour, tier, *audio, unexplained)
+
+
+def explained(
+    prompt: int, completion: int, total: int, cached: int, thought: int
+) -> tuple[int, int, int]:
+    """Input, output, and what of the input nothing explains.
+
+    There are four stories: the cached tokens are inside the input or beside it, the thinking
+    inside the output or beside it. What is larger than its place is beside it for certain. Of the
+    stories that remain, the one is true that comes to the total, that of the cache first. If
+    none does, the thinking is beside the output as far as the total has room for it.
+    """
+    cache_stories = (1,) if cached > prompt else (0, 1)
+    thought_stories = (1,) if thought > completion else (0, 1)
+
+    def told(cache_beside: int, thought_beside: int) -> tuple[int, int]:
+        return prompt + cached * cache_beside, completion + thought * thought_beside
+
+    least = told(cache_stories[0], thought_stories[0])
+    room = total - sum(least)
+    if room <= 0:
+        return *least, 0
+    for story in ((1, thought_stories[0]), (cache_stories[0], 1), (1, 1)):
+        if sum(told(*story)) == total:
+            return *told(*story), 0
+    beside = min(room, thought) if len(thought_stories) > 1 else 0
+    return least[0] + room - beside, least[1] + beside, room - beside
 
 
 class Oracle:
@@ -432,7 +496,7 @@ def _by_parameter(price: Mapping[str, Any], tokens: Tokens) -> Decimal:
         return Decimal(str(price.get(key, price["input"]))) / 1_000_000
 
     return (
-        max(0, tokens.input - tokens.cached) * per_token("input")
+        (tokens.input - tokens.cached) * per_token("input")
         + tokens.read * per_token("cache_read")
         + (tokens.write_5m + tokens.write_1h) * per_token("cache_write")
         + tokens.output * per_token("output")
@@ -441,17 +505,22 @@ def _by_parameter(price: Mapping[str, Any], tokens: Tokens) -> Decimal:
 
 def _by_catalogue(name: str, provider: str, start: datetime, tokens: Tokens) -> Decimal:
     usage = Usage(
-        input_tokens=max(tokens.input, tokens.cached),
+        input_tokens=tokens.input,
         output_tokens=tokens.output,
         cache_read_tokens=tokens.read,
         cache_write_tokens=tokens.write_5m + tokens.write_1h,
         cache_write_1h_tokens=tokens.write_1h,
+        input_audio_tokens=tokens.audio_fresh + tokens.audio_read,
+        cache_audio_read_tokens=tokens.audio_read,
+        output_audio_tokens=tokens.audio_out,
     )
     priced = calc_price(
         usage,
         name,
         provider_id=provider,
         genai_request_timestamp=start,
-        price_context={"service_tier": tokens.tier} if tokens.tier else None,
+        price_context={"service_tier": tokens.tier, "processing": tokens.tier}
+        if tokens.tier
+        else None,
     )
     return priced.total_price
