@@ -282,14 +282,14 @@ class _Generator:
             )
         )
 
-    def _details(self, prompt: int) -> dict[str, int | None] | None:
+    def _details(self, prompt: int) -> Mapping[str, int | None] | None:
         """Classes of a prompt; some are more than the whole, or negative."""
         part = prompt // self.chance.randint(2, 9)
         if prompt > _LONGEST_ORDINARY:
             # More than a long prompt's whole: the package refuses to say which tier that is.
             return {"cache_read": part}
         tier = self.chance.choice(("flex", "priority"))
-        kinds: Sequence[dict[str, int | None] | None] = (
+        kinds: Sequence[Mapping[str, int | None] | None] = (
             *(None,) * 6,
             *({"cache_read": part},) * 3,
             {"cache_creation": part, "cache_read": part // 2},
