@@ -10,6 +10,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from local.langsmith_server import (
     Hang,
     LangSmithServer,
     Overlap,
+    Request,
     Reset,
     Truncate,
     page_latency,
@@ -458,23 +460,44 @@ def test_every_request_is_recorded(server: LangSmithServer, http: httpx.Client) 
 
 
 def test_latency_grows_with_the_page(server: LangSmithServer, http: httpx.Client) -> None:
-    """A page takes a fixed time and a time per run, and pages take it side by side."""
+    """A page takes a fixed time and a time per run in it."""
     server.add_runs("shop", [run(second) for second in range(1, 11)])
-    server.latency = page_latency(0.1, 0.02)
-    body = {"project_ids": [server.add_project("shop")], **WINDOW}
-    threads = [
-        threading.Thread(target=httpx.post, args=(f"{server.url}/api/v2/runs/query",), kwargs=kind)
-        for kind in [{"json": body, "headers": {"x-api-key": server.api_key}}] * 4
-    ]
+    seconds = []
 
-    begun = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    taken = time.monotonic() - begun
+    def latency(request: Request, runs: int) -> float:
+        seconds.append(page_latency(0.1, 0.02)(request, runs))
+        return 0
 
-    assert 0.3 <= taken < 1.0
+    server.latency = latency
+    query(http, server, project_ids=[server.add_project("shop")], page_size=5)
+    query(http, server, project_ids=[server.add_project("shop")])
+
+    assert seconds == pytest.approx([0.2, 0.3])
+
+
+def test_pages_wait_side_by_side() -> None:
+    """A page is answered while another one still takes its time."""
+    is_waiting = threading.Event()
+
+    def latency(request: Request, runs: int) -> float:
+        if is_waiting.is_set():
+            return 0
+        is_waiting.set()
+        return 3600
+
+    def ask(server: LangSmithServer) -> int:
+        headers = {"x-api-key": server.api_key}
+        with httpx.Client(base_url=server.url, headers=headers, timeout=60) as http:
+            return query(http, server).status_code
+
+    with ThreadPoolExecutor(1) as pool, LangSmithServer(latency=latency) as server:
+        slow = pool.submit(ask, server)
+        assert is_waiting.wait(timeout=60)
+
+        assert ask(server) == 200
+        assert not slow.done()
+
+    assert isinstance(slow.exception(), httpx.TransportError)
 
 
 def once(server: LangSmithServer, fault: Fault) -> None:
