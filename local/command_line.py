@@ -16,6 +16,7 @@ PASSED_ON = (
     "FEATURE_KEY",
     "DIMENSIONS",
     "PRICE_CATALOGUE",
+    "ALLOW_PLAIN_HTTP",
 )
 
 

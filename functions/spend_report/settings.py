@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from ipaddress import ip_address
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -14,13 +16,19 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 
+from spend_report.domain.basics.wording import visible_ascii
 from spend_report.domain.reports.csv_tables import DETAIL_COLUMNS
 from spend_report.errors import SettingsError
 
-# Whose bills can be compared.
 PROVIDERS = ("openai", "anthropic", "bedrock")
+"""Whose bills can be compared."""
+
+_ADDRESSES = ("langsmith_endpoint", "openai_base_url", "anthropic_base_url")
+# What is wrong with these is said without what they hold.
+_UNSHOWN = frozenset({*_ADDRESSES, "langsmith_api_key"})
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -48,10 +56,41 @@ def _path(value: str) -> str:
     return path
 
 
-def _endpoint(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+\S*", value):
-        raise ValueError("expected a URL, e.g. https://api.smith.langchain.com")
+def _address(value: str) -> str:
+    """An address that a key may be sent to. No error shows it: a user name may stand in it."""
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError("expected a URL without a query, e.g. https://api.smith.langchain.com")
+    try:
+        url = urlsplit(value)
+        credential, host = "@" in url.netloc, url.hostname
+        _ = url.port
+    except ValueError as error:
+        raise ValueError("expected a URL with a host and, if any, a port's number") from error
+    if credential:
+        raise ValueError("expected a URL without a user name; the API key is a parameter")
+    if not host:
+        raise ValueError("expected a URL with a host")
     return value.rstrip("/")
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not visible_ascii(value.get_secret_value()):
+        raise ValueError("expected an API key: ASCII letters, digits and signs, no spaces")
+    return value
+
+
+def _providers(names: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := sorted(set(names) - set(PROVIDERS)):
+        raise ValueError(f"{', '.join(unknown)}: expected any of {', '.join(PROVIDERS)}")
+    return names
+
+
+def _on_this_machine(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _topic(value: str) -> str:
@@ -68,15 +107,9 @@ def _dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+type Address = Annotated[str, AfterValidator(_address)]
 type OnOff = Annotated[bool, BeforeValidator(_on)]
 type TopicArn = Annotated[str, AfterValidator(_topic)]
-
-
-def _providers(names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [name for name in names if name not in PROVIDERS]
-    if unknown:
-        raise ValueError(f"{', '.join(unknown)}: expected any of {', '.join(PROVIDERS)}")
-    return names
 
 
 class Settings(BaseModel):
@@ -90,24 +123,38 @@ class Settings(BaseModel):
     chat_topic_arn: TopicArn | None = None
     config_path: Annotated[str, AfterValidator(_path)]
     langsmith_projects: Annotated[Names, Field(min_length=1)]
-    langsmith_endpoint: Annotated[str, AfterValidator(_endpoint)] = (
-        "https://api.smith.langchain.com"
-    )
+    langsmith_endpoint: Address = "https://api.smith.langchain.com"
     langsmith_workspace_id: str | None = None
-    langsmith_api_key: SecretStr | None = None
+    langsmith_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
     report_timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = ZoneInfo("UTC")
     feature_key: str = "feature"
     dimensions: Annotated[Names, AfterValidator(_dimensions)] = ("env", "user_tier")
     price_catalogue: OnOff = True
     restate_days: Annotated[int, Field(ge=0, le=31)] = 1
     catch_up_days: Annotated[int, Field(ge=0, le=31)] = 7
+    spikes: OnOff = True
+    spike_floor_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] = Decimal(1)
     bills: Annotated[Names, AfterValidator(_providers)] = ()
-    openai_base_url: Annotated[str, AfterValidator(_endpoint)] = "https://api.openai.com/v1"
-    anthropic_base_url: Annotated[str, AfterValidator(_endpoint)] = "https://api.anthropic.com"
+    openai_base_url: Address = "https://api.openai.com/v1"
+    anthropic_base_url: Address = "https://api.anthropic.com"
     untagged_alert_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.10")
     weekly_digest: OnOff = True
     max_requests_per_10s: Annotated[int, Field(ge=1)] = 300
     max_concurrent_requests: Annotated[int, Field(ge=1)] = 16
+    allow_plain_http: OnOff = False
+
+    @model_validator(mode="after")
+    def _keys_travel_encrypted(self) -> Self:
+        """A key goes over plain HTTP only on this machine, or where somebody said so."""
+        for name in _ADDRESSES:
+            address = getattr(self, name)
+            plain = address.startswith("http://") and not _on_this_machine(address)
+            if plain and not self.allow_plain_http:
+                raise ValueError(
+                    f"{name.upper()}: http:// would carry the API key in clear text; expected "
+                    "https://, or ALLOW_PLAIN_HTTP=on for a network that you trust"
+                )
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -126,17 +173,19 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{str(problem['loc'][0]).upper()}: {_told(problem)}" for problem in error.errors()
-            )
+            problems = "; ".join(map(_told, error.errors()))
             raise SettingsError(f"environment of the function: {problems}") from None
 
 
 def _told(problem: Any) -> str:
-    if problem["type"] == "missing":
-        return "not set, but required"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{message}, got {problem['input']!r}"
+    if not problem["loc"]:  # of the model as a whole, which names its variables itself
+        return message
+    name = str(problem["loc"][0])
+    if problem["type"] == "missing":
+        return f"{name.upper()}: not set, but required"
+    shown = "" if name in _UNSHOWN else f", got {problem['input']!r}"
+    return f"{name.upper()}: {message}{shown}"
 
 
 # The variables that the function reads, for the template's check.

@@ -35,6 +35,12 @@ def test_defaults() -> None:
     assert settings.untagged_alert_share == Decimal("0.10")
     assert settings.weekly_digest is True
     assert (settings.max_requests_per_10s, settings.max_concurrent_requests) == (300, 16)
+    assert settings.catch_up_days == 7
+    assert (settings.spikes, settings.spike_floor_usd) == (True, Decimal(1))
+    assert settings.bills == ()
+    assert settings.openai_base_url == "https://api.openai.com/v1"
+    assert settings.anthropic_base_url == "https://api.anthropic.com"
+    assert settings.allow_plain_http is False
 
 
 def test_all_set() -> None:
@@ -50,6 +56,12 @@ def test_all_set() -> None:
         UNTAGGED_ALERT_SHARE="0.25",
         WEEKLY_DIGEST="off",
         CONFIG_PATH="/llm-spend/prod/",
+        CATCH_UP_DAYS="0",
+        SPIKES="off",
+        SPIKE_FLOOR_USD="2.50",
+        BILLS="openai, bedrock",
+        OPENAI_BASE_URL="https://eu.api.openai.com/v1/",
+        ANTHROPIC_BASE_URL="https://anthropic.example.com",
     )
 
     assert settings.report_prefix == "team-a/"
@@ -61,6 +73,11 @@ def test_all_set() -> None:
     assert settings.restate_days == 0
     assert settings.untagged_alert_share == Decimal("0.25")
     assert settings.config_path == "/llm-spend/prod"
+    assert settings.catch_up_days == 0
+    assert (settings.spikes, settings.spike_floor_usd) == (False, Decimal("2.50"))
+    assert settings.bills == ("openai", "bedrock")
+    assert settings.openai_base_url == "https://eu.api.openai.com/v1"
+    assert settings.anthropic_base_url == "https://anthropic.example.com"
 
 
 def test_no_dimensions() -> None:
@@ -101,6 +118,19 @@ def test_required(name: str) -> None:
         ("CHAT_TOPIC_ARN", "spend-chat"),
         ("LANGSMITH_ENDPOINT", "api.smith.langchain.com"),
         ("LANGSMITH_PROJECTS", " , "),
+        ("LANGSMITH_ENDPOINT", "https://"),
+        ("LANGSMITH_ENDPOINT", "https://:443"),
+        ("LANGSMITH_ENDPOINT", "https://langsmith.example.com:none"),
+        ("LANGSMITH_ENDPOINT", "https://[::1"),
+        ("LANGSMITH_ENDPOINT", "https://langsmith.example.com?workspace=1"),
+        ("OPENAI_BASE_URL", "api.openai.com"),
+        ("ANTHROPIC_BASE_URL", "http://anthropic.example.com"),
+        ("CATCH_UP_DAYS", "32"),
+        ("SPIKES", "1"),
+        ("SPIKE_FLOOR_USD", "-1"),
+        ("SPIKE_FLOOR_USD", "Infinity"),
+        ("BILLS", "openai,azure"),
+        ("ALLOW_PLAIN_HTTP", "yes"),
         ("MAX_REQUESTS_PER_10S", "0"),
         ("MAX_CONCURRENT_REQUESTS", "0"),
     ],
@@ -128,6 +158,54 @@ def test_key_is_secret() -> None:
     assert settings.langsmith_api_key.get_secret_value() == "lsv2_secret"
 
 
+@pytest.mark.parametrize("key", ["lsv2_sécret", "lsv2 secret", "\u201clsv2_secret\u201d"])
+def test_a_key_that_no_header_can_carry(key: str) -> None:
+    """A key with a sign that is not visible ASCII is refused without being shown."""
+    with pytest.raises(SettingsError, match="LANGSMITH_API_KEY: expected an API key") as refused:
+        read(LANGSMITH_API_KEY=key)
+
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://admin:hunter2@langsmith.example.com",
+        "https://hunter2@langsmith.example.com",
+        "https://admin:hunter2@langsmith.example.com:none",
+        "admin:hunter2@langsmith.example.com",
+        "https://admin:hunter2@",
+        "https://langsmith.example.com?key=hunter2",
+    ],
+)
+def test_a_credential_in_the_endpoint_is_refused_and_never_shown(endpoint: str) -> None:
+    """However the address is malformed, the error names the variable and shows nothing of it."""
+    with pytest.raises(SettingsError, match="LANGSMITH_ENDPOINT") as refused:
+        read(LANGSMITH_ENDPOINT=endpoint)
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1984", "http://localhost:1984/api", "http://[::1]:1984"]
+)
+def test_plain_http_is_for_this_machine(address: str) -> None:
+    """What never leaves the machine needs no encryption."""
+    assert read(LANGSMITH_ENDPOINT=address).langsmith_endpoint == address
+
+
+@pytest.mark.parametrize("name", ["LANGSMITH_ENDPOINT", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"])
+@pytest.mark.parametrize(
+    "address", ["http://langsmith.internal", "http://localhost.example.com", "http://10.0.0.7:1984"]
+)
+def test_plain_http_needs_an_explicit_word(name: str, address: str) -> None:
+    """An address that would carry a key in clear text is refused unless somebody allowed it."""
+    with pytest.raises(SettingsError, match=f"{name}: http:// would carry .* ALLOW_PLAIN_HTTP=on"):
+        read(**{name: address})
+
+    assert getattr(read(**{name: address}, ALLOW_PLAIN_HTTP="on"), name.lower()) == address
+
+
 def test_variables() -> None:
     """The list of variables is what the README documents, and the chat's topic."""
     assert set(VARIABLES) == {
@@ -135,6 +213,6 @@ def test_variables() -> None:
         *("REPORT_PREFIX", "LANGSMITH_ENDPOINT", "LANGSMITH_WORKSPACE_ID", "LANGSMITH_API_KEY"),
         *("REPORT_TIMEZONE", "FEATURE_KEY", "DIMENSIONS", "PRICE_CATALOGUE", "RESTATE_DAYS"),
         *("UNTAGGED_ALERT_SHARE", "WEEKLY_DIGEST", "MAX_REQUESTS_PER_10S"),
-        *("MAX_CONCURRENT_REQUESTS", "CHAT_TOPIC_ARN", "CATCH_UP_DAYS"),
-        *("BILLS", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"),
+        *("MAX_CONCURRENT_REQUESTS", "CHAT_TOPIC_ARN", "CATCH_UP_DAYS", "ALLOW_PLAIN_HTTP"),
+        *("SPIKES", "SPIKE_FLOOR_USD", "BILLS", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"),
     }

@@ -58,12 +58,21 @@ def test_more_than_a_page(ssm: Any) -> None:
     assert [document.parameter[-2:] for document in documents] == [f"{n:02}" for n in range(23)]
 
 
-def test_other_types(ssm: Any) -> None:
-    """Secrets and lists are no documents."""
-    put(ssm, "pricing/secret", "{}", "SecureString")
-    put(ssm, "pricing/list", "a,b", "StringList")
+@pytest.mark.parametrize("kind", ["SecureString", "StringList"])
+def test_a_document_of_another_type_is_an_error(ssm: Any, kind: str) -> None:
+    """What is no String below `pricing/` is named instead of being left out of the prices."""
+    put(ssm, "pricing/gpt", "{}", kind)
+    put(ssm, "pricing/openai", "{}")
 
-    assert SsmConfig(ssm, PATH).pricing() == []
+    with pytest.raises(ConfigError) as caught:
+        SsmConfig(ssm, PATH).pricing()
+
+    assert str(caught.value) == (
+        "Mend these parameters:\n"
+        f"/llm-spend/prod/pricing/gpt: is a parameter of type {kind}, expected a String with a "
+        "JSON document; delete it and put it there again, because a parameter's type cannot be "
+        "changed"
+    )
 
 
 def test_no_documents(ssm: Any) -> None:
@@ -89,9 +98,40 @@ def test_no_api_key(ssm: Any, value: str | None) -> None:
 
     assert str(caught.value) == (
         "/llm-spend/prod/langsmith-api-key: LangSmith's API key is missing. Put it there once: "
-        "aws ssm put-parameter --type SecureString --name /llm-spend/prod/langsmith-api-key "
-        '--value "$LANGSMITH_API_KEY"'
+        "make put-config CONFIG_PATH=/llm-spend/prod KEY=langsmith-api-key"
     )
+
+
+def test_a_key_in_clear_text_is_refused(ssm: Any) -> None:
+    """A key in a String is for all to read: the error says to revoke it, and shows nothing."""
+    put(ssm, "langsmith-api-key", "lsv2_secret", "String")
+
+    with pytest.raises(ConfigError, match=r"lies there in clear text.*Revoke this key") as caught:
+        SsmConfig(ssm, PATH).api_key()
+
+    assert str(caught.value).startswith("/llm-spend/prod/langsmith-api-key: ")
+    assert "lsv2_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["lsv2_sëcret", "\u201clsv2_secret\u201d", "lsv2 secret"])
+def test_a_key_that_no_header_can_carry_is_named(ssm: Any, value: str) -> None:
+    """What was pasted with typographic quotes or a space is an error naming its parameter."""
+    put(ssm, "langsmith-api-key", value, "SecureString")
+
+    with pytest.raises(ConfigError, match="not ASCII") as caught:
+        SsmConfig(ssm, PATH).api_key()
+
+    assert str(caught.value).startswith("/llm-spend/prod/langsmith-api-key: ")
+    assert value not in str(caught.value)
+
+
+def test_another_key(ssm: Any) -> None:
+    """Other keys below the path are read the same way, under their own words."""
+    put(ssm, "bills/openai-admin-key", "sk-admin", "SecureString")
+
+    assert SsmConfig(ssm, PATH).bill_key("openai") == "sk-admin"
+    with pytest.raises(ConfigError, match="bills/anthropic-admin-key: the admin key is missing"):
+        SsmConfig(ssm, PATH).bill_key("anthropic")
 
 
 def test_denied(ssm: Any) -> None:
@@ -110,3 +150,20 @@ def test_key_denied(ssm: Any) -> None:
 
         with pytest.raises(AwsError, match="ssm:GetParameter on /llm-spend/prod/langsmith-api-key"):
             SsmConfig(ssm, PATH).api_key()
+
+
+def test_a_refused_key_of_kms_is_told_in_awss_own_words(ssm: Any) -> None:
+    """Where the role may read the parameter and not its key, the hint is the key's permission."""
+    key = "arn:aws:kms:eu-central-1:123456789012:key/5a9f"
+    said = (
+        "User: arn:aws:sts::123456789012:assumed-role/report/report is not authorized to perform: "
+        f"kms:Decrypt on resource: {key} because no identity-based policy allows the kms:Decrypt "
+        "action"
+    )
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", "AccessDeniedException", said, 400)
+
+        with pytest.raises(AwsError) as caught:
+            SsmConfig(ssm, PATH).api_key()
+
+    assert str(caught.value).endswith(f". Allow the function's role kms:Decrypt on {key}")

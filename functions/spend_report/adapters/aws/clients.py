@@ -1,5 +1,6 @@
 """boto3, configured once, and its errors in our words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,17 +45,29 @@ def translated(action: str, resource: str) -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         message = error.response.get("Error", {}).get("Message", "")
         raise AwsError(
-            f"{action} on {resource} failed: {code}: {message}{_hint(code, action)}"
+            f"{action} on {resource} failed: {code}: {message}{_hint(code, message, action)}"
         ) from error
     except BotoCoreError as error:
         raise AwsError(f"{action} on {resource} failed: {error}") from error
 
 
-def _hint(code: str, action: str) -> str:
+def _hint(code: str, message: str, action: str) -> str:
     match code:
         case "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "403":
-            return f". Allow the function's role {action} on it"
+            return f". Allow the function's role {_refused(message, action)}"
         case "NoSuchBucket" | "NotFound" | "404":
             return ". Check that it exists, in this account and region"
         case _:
             return ""
+
+
+def _refused(message: str, action: str) -> str:
+    """What IAM refused, in AWS's own words where there are any.
+
+    It need not be what was asked for: writing an encrypted object asks for the key as well.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    told = re.search(r"not authorized to perform:? ([\w-]+:\w+)(?: on resource:? (\S+))?", message)
+    if told is None:
+        return f"{action} on it"
+    return f"{told[1]} on {told[2].rstrip('.') if told[2] else 'it'}"

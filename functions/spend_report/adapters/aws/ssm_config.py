@@ -1,9 +1,10 @@
-"""Parameters in SSM Parameter Store: documents, and LangSmith's API key."""
+"""Parameters in SSM Parameter Store: documents and keys."""
 
 from typing import Any
 
 from spend_report.adapters.aws.clients import translated
-from spend_report.domain.config.documents import Document
+from spend_report.domain.basics.wording import visible_ascii
+from spend_report.domain.config.documents import Document, Problems
 from spend_report.errors import ConfigError
 
 
@@ -15,15 +16,15 @@ class SsmConfig:
         self._path = "/" + path.strip("/")
 
     def pricing(self) -> list[Document]:
-        """The documents of prices, by name."""
+        """The documents of prices, by name. Raises ConfigError."""
         return self._documents("pricing")
 
     def budgets(self) -> list[Document]:
-        """The documents of budgets, by name."""
+        """The documents of budgets, by name. Raises ConfigError."""
         return self._documents("budgets")
 
     def features(self) -> list[Document]:
-        """The documents of owners and aliases, by name."""
+        """The documents of owners and aliases, by name. Raises ConfigError."""
         return self._documents("features")
 
     @property
@@ -35,9 +36,9 @@ class SsmConfig:
         """LangSmith's API key, which the caller must not show to anybody.
 
         Raises:
-            ConfigError: it was never put there.
+            ConfigError: it was never put there, or not as a key should be.
         """
-        return self._key(self.api_key_name, "LangSmith's API key", "$LANGSMITH_API_KEY")
+        return self._key("langsmith-api-key", "LangSmith's API key")
 
     def bill_key_name(self, provider: str) -> str:
         """The parameter that holds the key to a provider's bills."""
@@ -47,39 +48,67 @@ class SsmConfig:
         """The key to a provider's bills, which the caller must not show to anybody.
 
         Raises:
-            ConfigError: it was never put there.
+            ConfigError: it was never put there, or not as a key should be.
         """
-        return self._key(self.bill_key_name(provider), "the admin key", "$ADMIN_KEY")
+        return self._key(f"bills/{provider}-admin-key", "the admin key")
 
-    def _key(self, name: str, what: str, variable: str) -> str:
-        with translated("ssm:GetParameter", name):
+    def _key(self, name: str, what: str) -> str:
+        """The `SecureString` at `name` below the path. `what` names it in the errors."""
+        parameter = f"{self._path}/{name}"
+        with translated("ssm:GetParameter", parameter):
             try:
-                answer = self._ssm.get_parameter(Name=name, WithDecryption=True)
+                answer = self._ssm.get_parameter(Name=parameter, WithDecryption=True)
             except self._ssm.exceptions.ParameterNotFound as error:
-                raise ConfigError(_no_key(name, what, variable)) from error
+                raise ConfigError(_no_key(self._path, name, what)) from error
+        if (kind := answer["Parameter"]["Type"]) != "SecureString":
+            raise ConfigError(_not_secret(self._path, name, what, kind))
         key = str(answer["Parameter"]["Value"]).strip()
         if not key:
-            raise ConfigError(_no_key(name, what, variable))
+            raise ConfigError(_no_key(self._path, name, what))
+        if not visible_ascii(key):
+            raise ConfigError(
+                f"{parameter}: {what} holds a space or a sign that is not ASCII, such as a "
+                "typographic quote or dash that came along when it was pasted; put it there again"
+            )
         return key
 
     def _documents(self, folder: str) -> list[Document]:
-        """The `String` parameters below `folder`; those of other types are no documents."""
+        """The parameters below `folder`, each of which is to be a `String`."""
         path = f"{self._path}/{folder}"
         with translated("ssm:GetParametersByPath", path):
             pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
                 Path=path, Recursive=True
             )
             parameters = [parameter for page in pages for parameter in page["Parameters"]]
-        documents = [
+        parameters.sort(key=lambda parameter: str(parameter["Name"]))
+        problems = Problems()
+        for parameter in parameters:
+            if parameter["Type"] != "String":
+                problems.add(parameter["Name"], "", _no_document(parameter["Type"]))
+        problems.raise_any()
+        return [
             Document(parameter["Name"], parameter["Version"], parameter["Value"])
             for parameter in parameters
-            if parameter["Type"] == "String"
         ]
-        return sorted(documents, key=lambda document: document.parameter)
 
 
-def _no_key(name: str, what: str, variable: str) -> str:
+def _no_document(kind: str) -> str:
     return (
-        f"{name}: {what} is missing. Put it there once: aws ssm put-parameter "
-        f'--type SecureString --name {name} --value "{variable}"'
+        f"is a parameter of type {kind}, expected a String with a JSON document; delete it and put "
+        "it there again, because a parameter's type cannot be changed"
     )
+
+
+def _no_key(path: str, name: str, what: str) -> str:
+    return f"{path}/{name}: {what} is missing. Put it there once: {_put(path, name)}"
+
+
+def _not_secret(path: str, name: str, what: str, kind: str) -> str:
+    return (
+        f"{path}/{name}: {what} lies there in clear text, in a parameter of type {kind}. Revoke "
+        f"this key, delete the parameter, and put a new key there encrypted: {_put(path, name)}"
+    )
+
+
+def _put(path: str, name: str) -> str:
+    return f"make put-config CONFIG_PATH={path} KEY={name}"

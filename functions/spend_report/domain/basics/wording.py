@@ -34,6 +34,11 @@ def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
+def visible_ascii(text: str) -> bool:
+    """Whether `text` is visible ASCII alone, as an HTTP header's value without spaces has to be."""
+    return text.isascii() and text.isprintable() and " " not in text
+
+
 def ascii_only(text: str, width: int = NAME_WIDTH) -> str:
     """`text` as printable ASCII on one line: accents dropped, anything else a `?`."""
     line = unicodedata.normalize("NFKD", plain(text, width * 2))

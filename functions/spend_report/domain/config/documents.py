@@ -14,6 +14,7 @@ from spend_report.errors import ConfigError
 
 _MOST_DECIMALS = 12
 _SHOWN = 60
+_BYTE_ORDER_MARK = "\ufeff"  # some editors put it in front of a file, and it is pasted along
 _NOT_JSON = "is not JSON; look for a missing quote or comma, or one too many, just before"
 
 
@@ -45,7 +46,7 @@ class Problems:
 def content_of(document: Document, problems: Problems) -> dict[str, Any] | None:
     """The JSON object that `document` is; None, with the problem noted, if it is not one."""
     try:
-        content = loads_exact(document.text)
+        content = loads_exact(document.text.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         problems.add(document.parameter, f"line {error.lineno} column {error.colno}", _NOT_JSON)
     except RecursionError:
