@@ -19,10 +19,8 @@ LAYER_LOCK := layers/dependencies/requirements.txt
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
-export AWS_DEFAULT_REGION ?= eu-central-1
-
-.PHONY: help setup setup-browser demo report tags validate-config test check format lint types \
-	imports check-locks locks test-template build deploy-local bench bench-spikes clean
+.PHONY: help setup setup-browser demo report tags validate-config put-config test check format \
+	lint types imports check-locks locks test-template build deploy-local bench bench-spikes clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,8 +53,11 @@ report: $(READY) ## Report on your own data without AWS: PROJECTS=my-app DATE=20
 tags: $(READY) ## Show how your newest LLM runs are tagged: PROJECTS=my-app (needs LANGSMITH_API_KEY)
 	@$(PYTHON) -m local.tags
 
-validate-config: $(READY) ## Check price and budget documents before you put them: CONFIG=folder
+validate-config: $(READY) ## Check price and budget documents before you put them: CONFIG=folder, with the account's too: CONFIG_PATH=/llm-spend/prod
 	@$(PYTHON) -m local.validate_config
+
+put-config: $(READY) ## Put a folder's documents into the account: CONFIG=folder CONFIG_PATH=/llm-spend/prod, CHECK=1 to compare only; a key: KEY=langsmith-api-key
+	@$(PYTHON) -m local.put_config
 
 test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest -n auto --dist worksteal --ignore=tests/template --ignore=tests/artefact

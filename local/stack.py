@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from local.documents import in_folder
 from local.ministack import ROOT, MiniStack
-from spend_report.domain.basics.money import loads_exact
 
 NAME = "spend-report"
 _ARCHITECTURES = {"aarch64": "arm64"}
@@ -45,15 +45,12 @@ class Stack:
         return physical
 
     def configure(self, folder: Path, api_key: str) -> None:
-        """Put `folder`'s prices and budgets over the first ones, as people do, and the key."""
+        """Put `folder`'s documents and the key, as `make put-config` does."""
         ssm = self._aws.client("ssm")
         root = self.outputs["ConfigPath"]
-        for name, pattern in {
-            "pricing/models": "pricing/*.json",
-            "budgets/features": "budgets/*.json",
-        }.items():
+        for name, document in in_folder(folder).items():
             ssm.put_parameter(
-                Name=f"{root}/{name}", Value=_merged(folder, pattern), Type="String", Overwrite=True
+                Name=f"{root}/{name}", Value=document.text, Type="String", Overwrite=True
             )
         ssm.put_parameter(Name=f"{root}/langsmith-api-key", Value=api_key, Type="SecureString")
 
@@ -152,6 +149,8 @@ class Stack:
                 "sam",
                 "deploy",
                 *("--stack-name", NAME),
+                "--resolve-s3",
+                *("--capabilities", "CAPABILITY_IAM"),
                 "--no-confirm-changeset",
                 "--no-progressbar",
                 "--parameter-overrides",
@@ -165,13 +164,3 @@ class Stack:
         )
         if done.returncode:
             raise RuntimeError(f"sam deploy failed:\n{done.stdout}\n{done.stderr}")
-
-
-def _merged(folder: Path, pattern: str) -> str:
-    """The documents as one, with every number as it was written."""
-    parts = []
-    for path in sorted(folder.glob(pattern)):
-        text = path.read_text(encoding="utf-8").strip()
-        assert isinstance(loads_exact(text), dict)
-        parts.append(text.removeprefix("{").removesuffix("}").strip())
-    return "{" + ",".join(parts) + "}"
