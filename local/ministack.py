@@ -20,6 +20,7 @@ import boto3
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
 _STARTS_WITHIN = 90.0
+_COMMAND = (ROOT / "tools" / "run", "ministack:python")
 # The key that MiniStack takes for the account's root.
 _ROOT_KEY = "test"
 
@@ -94,7 +95,8 @@ class MiniStack:
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [ROOT / "tools" / "run", "ministack"],
+                # -P: this module beside it is not the package of its name.
+                [*_COMMAND, "-P", ROOT / "local" / "ministack_main.py"],
                 cwd=self._folder,
                 env=variables,
                 stdout=log,

@@ -65,9 +65,8 @@ def _put_documents(console: Console, target: Account, options: argparse.Namespac
     for change in wanted:
         _show(console, options.path, change)
     if not wanted:
-        console.print(
-            f"{options.path} in {target} holds what {options.config} does.", style="green"
-        )
+        same = f"{options.path} in {target} holds what {options.config} does."
+        console.print(same, style="green")
         return DONE
     if options.check:
         console.print(f"{options.path} in {target} differs from {options.config}.", style="red")
