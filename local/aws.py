@@ -16,13 +16,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
+from local.documents import KINDS
 from local.environment import environment
 
 REGION = "us-east-1"
 BUCKET = "spend-reports"
 CONFIG_PATH = "/llm-spend/local"
-# The folders of documents, here as below `CONFIG_PATH`.
-KINDS = ("pricing", "budgets", "features")
 
 
 @dataclass(frozen=True, slots=True)

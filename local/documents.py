@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.aws import KINDS
 from spend_report.adapters.aws.ssm_config import SsmConfig
 from spend_report.domain.config.configuration import Configuration, configuration
 from spend_report.domain.config.documents import Document
@@ -16,6 +15,9 @@ from spend_report.errors import ConfigError
 MOST_BYTES = 4096  # of a standard parameter; an advanced one holds twice that, for a fee
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+
+KINDS = ("pricing", "budgets", "features")
+"""The folders of documents, and the parameters' paths below the configuration's."""
 
 type Documents = Mapping[str, Document]
 """By the name below the configuration's path, such as `pricing/openai`."""

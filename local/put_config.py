@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.text import Text
 
 from local.account import Account, account
-from local.aws import KINDS
 from local.documents import (
+    KINDS,
     Change,
     as_configured,
     changes,

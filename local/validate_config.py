@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from local.account import account
-from local.aws import KINDS
-from local.documents import Documents, as_configured, in_account, in_folder, oversized
+from local.documents import KINDS, Documents, as_configured, in_account, in_folder, oversized
 from local.slips import LastReport, last_report, slips
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue
 from spend_report.domain.config.configuration import Configuration
