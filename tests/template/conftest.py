@@ -32,7 +32,7 @@ def _long_form(loader: CloudFormationLoader, suffix: str, node: yaml.Node) -> Js
         value = loader.construct_mapping(node, deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".")
-    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
 
 
 CloudFormationLoader.add_multi_constructor("!", _long_form)

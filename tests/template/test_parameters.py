@@ -1,11 +1,14 @@
 """The stack's parameters: what the deploying person types."""
 
 import re
+from collections.abc import Mapping
+from itertools import combinations
 from zoneinfo import available_timezones
 
 import pytest
 
-from spend_report.settings import Settings
+from spend_report.settings import BILLING_PROVIDERS, Settings
+from tests.template.combinations import COMBINATIONS, made
 from tests.template.conftest import Json
 
 
@@ -62,7 +65,15 @@ def test_every_timezone_is_allowed(template: Json) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["cron(0 6 * * ? *)", "cron(30 5 ? * MON-FRI *)", "cron(0/15 6 1,15 * ? 2026-2030)"],
+    [
+        "cron(0 6 * * ? *)",
+        "cron(30 5 ? * MON-FRI *)",
+        "cron(0/15 6 1,15 * ? 2026-2030)",
+        "cron(05 06 L JAN-MAR ? *)",
+        "cron(0 6 ? * 6L *)",
+        "cron(0 6 ? * TUE#2 *)",
+        "cron(0 6 15W * ? *)",
+    ],
 )
 def test_cron_expressions_pass(template: Json, expression: str) -> None:
     """Six fields with one question mark, for the day or the weekday, are a schedule."""
@@ -72,6 +83,15 @@ def test_cron_expressions_pass(template: Json, expression: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
+        "cron(60 6 * * ? *)",
+        "cron(0 24 * * ? *)",
+        "cron(0 6 0 * ? *)",
+        "cron(0 6 32 * ? *)",
+        "cron(0 6 * 13 ? *)",
+        "cron(0 6 ? * 0 *)",
+        "cron(0 6 ? * MONDAY *)",
+        "cron(0 6 ? * MON-FRI 26)",
+        "cron(noon 6 * * ? *)",
         "0 6 * * ? *",
         "cron(0 6 * * *)",
         "cron(0 6 * * * *)",
@@ -96,6 +116,40 @@ def test_slips_in_cron_are_refused(template: Json, expression: str) -> None:
         ("LangSmithProjects", "a, b", "a,"),
         ("LangSmithEndpoint", "https://eu.api.smith.langchain.com", "eu.api.smith.langchain.com"),
         ("LangSmithEndpoint", "http://langsmith.internal:1984/api", "https://x y"),
+        ("LangSmithEndpoint", "https://langsmith.internal", "https://me:secret@langsmith.internal"),
+        ("OpenAiBaseUrl", "https://eu.api.openai.com/v1", "eu.api.openai.com"),
+        ("AnthropicBaseUrl", "https://api.anthropic.com", "https://api.anthropic.com?key=x"),
+        ("SubnetIds", "subnet-0a1b2c3d,subnet-0a1b2c3e", "subnet-0a1b2c3d, subnet-0a1b2c3e"),
+        ("SecurityGroupIds", "sg-0a1b2c3d", "subnet-0a1b2c3d"),
+        ("HttpsProxy", "http://proxy.example.com:3128", "http://me:secret@proxy.example.com"),
+        ("NoProxy", ".amazonaws.com,10.0.0.7", ".amazonaws.com langsmith.internal"),
+        (
+            "CaBundleLayerArn",
+            "arn:aws:lambda:eu-central-1:123456789012:layer:company-ca:3",
+            "arn:aws:lambda:eu-central-1:123456789012:layer:company-ca",
+        ),
+        ("ExistingBucketName", "company-reports", "s3://company-reports"),
+        (
+            "ExistingAlertTopicArn",
+            "arn:aws:sns:eu-central-1:123456789012:company-alerts",
+            "company-alerts",
+        ),
+        ("ExistingAlarmTopicArn", "arn:aws-us-gov:sns:us-gov-west-1:123456789012:a", "arn:aws:sns"),
+        ("KmsKeyArn", "arn:aws:kms:eu-central-1:123456789012:key/mrk-0a1b", "alias/company"),
+        ("PermissionsBoundaryArn", "arn:aws:iam::123456789012:policy/team/boundary", "boundary"),
+        ("RolePath", "/apps/llm/", "/apps/llm"),
+        ("RolePath", "/", "apps/"),
+        ("BreakGlassRoleArn", "arn:aws:iam::123456789012:role/admin", "admin"),
+        (
+            "BreakGlassRoleArn",
+            "arn:aws:iam::123456789012:role/a/b",
+            "arn:aws:iam::123456789012:role/*",
+        ),
+        ("ReaderAccounts", "123456789012,210987654321", "12345678901"),
+        ("ReaderOrganizationId", "o-a1b2c3d4e5", "ou-a1b2-c3d4e5f6"),
+        ("AlarmEmail", "platform@example.com", "platform"),
+        ("Dimensions", "env,user_tier,a,b,c,d,e,f", "env,user_tier,a,b,c,d,e,f,g"),
+        ("Dimensions", "", "it's"),
         ("LangSmithWorkspaceId", "7a1d2c3e-0000-4abc-8def-0123456789ab", "my-workspace"),
         ("ConfigPath", "/llm-spend/prod", "llm-spend/prod"),
         ("ConfigPath", "/team/llm-spend/prod", "/llm-spend/"),
@@ -126,6 +180,13 @@ def test_the_defaults_are_the_settings_own(template: Json) -> None:
         "Dimensions": "dimensions",
         "PriceCatalogue": "price_catalogue",
         "RestateDays": "restate_days",
+        "CatchUpDays": "catch_up_days",
+        "Spikes": "spikes",
+        "SpikeFloorUsd": "spike_floor_usd",
+        "Bills": "bills",
+        "OpenAiBaseUrl": "openai_base_url",
+        "AnthropicBaseUrl": "anthropic_base_url",
+        "AllowPlainHttp": "allow_plain_http",
         "UntaggedAlertShare": "untagged_alert_share",
         "WeeklyDigest": "weekly_digest",
         "MaxRequestsPer10s": "max_requests_per_10s",
@@ -143,3 +204,66 @@ def test_the_defaults_are_the_settings_own(template: Json) -> None:
     }
 
     assert Settings.from_environment(required | given) == Settings.from_environment(required)
+
+
+def test_every_choice_of_bills_is_one_that_the_function_takes(template: Json) -> None:
+    """Each allowed list of providers is read without complaint, and none is missing."""
+    choices = template["Parameters"]["Bills"]["AllowedValues"]
+
+    assert len(set(choices)) == len(choices) == 2 ** len(BILLING_PROVIDERS)
+    assert {frozenset(filter(None, choice.split(","))) for choice in choices} == {
+        frozenset(some)
+        for number in range(len(BILLING_PROVIDERS) + 1)
+        for some in combinations(BILLING_PROVIDERS, number)
+    }
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_what_people_give_together_fits_together(template: Json, combination: str) -> None:
+    """Every parameter of a combination is allowed by itself, and every rule holds."""
+    given = COMBINATIONS[combination]
+
+    for name, value in given.items():
+        parameter = template["Parameters"][name]
+        if "AllowedPattern" in parameter:
+            assert re.fullmatch(parameter["AllowedPattern"], value), name
+        if "AllowedValues" in parameter:
+            assert value in map(str, parameter["AllowedValues"]), name
+    assert broken_rules(template, given) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "broken"),
+    [
+        ({"SubnetIds": "subnet-0a1b2c3d"}, "SubnetsAndTheirGroups"),
+        ({"SecurityGroupIds": "sg-0a1b2c3d"}, "SubnetsAndTheirGroups"),
+        ({"ExistingBucketName": "mine", "WriteLock": "on"}, "PolicyOfTheBucket"),
+        ({"ExistingBucketName": "mine", "ReaderAccounts": "123456789012"}, "PolicyOfTheBucket"),
+        ({"ExistingBucketName": "mine", "ReportRetentionDays": "365"}, "LifecycleOfTheBucket"),
+        ({"ExistingAlertTopicArn": "arn", "AlertEmail": "a@b.cd"}, "OneWayToTellOfAlerts"),
+        ({"ExistingAlarmTopicArn": "arn", "AlarmEmail": "a@b.cd"}, "OneWayToTellOfAlarms"),
+    ],
+)
+def test_what_would_do_nothing_together_is_refused(
+    template: Json, given: dict[str, str], broken: str
+) -> None:
+    """A parameter that another one makes void is an error before anything is deployed."""
+    assert broken_rules(template, given) == [broken]
+
+
+def broken_rules(template: Json, given: Mapping[str, str]) -> list[str]:
+    """The rules of the template that the parameters break."""
+    return [
+        name
+        for name, rule in template["Rules"].items()
+        for assertion in rule["Assertions"]
+        if not holds_with(template, given, assertion["Assert"])
+    ]
+
+
+def holds_with(template: Json, given: Mapping[str, str], assertion: Json) -> bool:
+    """Whether `assertion` holds, asked as a condition of the template."""
+    asked = {**template, "Conditions": {**template["Conditions"], "Asked": assertion}}
+    asked["Outputs"] = {"Answer": {"Value": {"Fn::If": ["Asked", "yes", "no"]}}}
+    answer: str = made(asked, given)["Outputs"]["Answer"]["Value"]
+    return answer == "yes"

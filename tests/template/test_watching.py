@@ -9,16 +9,30 @@ from typing import Any
 import pytest
 
 from spend_report import telemetry
+from tests.template.combinations import made
 from tests.template.conftest import ROOT, Json
 from tests.template.test_resources import of_type
 
 # Metrics that AWS itself sends.
-AWS_METRICS = {"Errors", "Throttles", "Duration", "ApproximateNumberOfMessagesVisible"}
+AWS_METRICS = {
+    *("Errors", "Throttles", "Duration", "AsyncEventsDropped", "DestinationDeliveryFailures"),
+    *("ApproximateNumberOfMessagesVisible", "NumberOfNotificationsFailed", "ExecutionsFailed"),
+}
 
 
 @pytest.fixture
-def alarms(resources: Json) -> Json:
-    return of_type(resources, "AWS::CloudWatch::Alarm")
+def alarms(template: Json) -> Json:
+    """Every alarm, the guard's too; where one watches an expression, with its metric."""
+    resources = made(template, {"GuardSchedule": "1h"})["Resources"]
+    return {
+        name: each if "MetricName" in each else each | _measured(each)
+        for name, each in of_type(resources, "AWS::CloudWatch::Alarm").items()
+    }
+
+
+def _measured(alarm: Json) -> Json:
+    (query,) = [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
+    return query["Metric"] | {"Statistic": query["Stat"], "Period": query["Period"]}
 
 
 @pytest.fixture
@@ -42,9 +56,70 @@ def code_metrics() -> set[str]:
 
 def test_a_person_gets_every_alarm(alarms: Json) -> None:
     """Each alarm goes to the topic of the alerts."""
-    assert len(alarms) == 7
+    assert len(alarms) == 12
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "AlertTopic"}], name
+
+
+@pytest.mark.parametrize(
+    ("given", "topic"),
+    [
+        ({}, {"Ref": "AlertTopic"}),
+        ({"AlarmEmail": "platform@example.com"}, {"Ref": "AlarmTopic"}),
+        ({"ExistingAlarmTopicArn": "arn:alarms"}, "arn:alarms"),
+        ({"ExistingAlertTopicArn": "arn:alerts"}, "arn:alerts"),
+        (
+            {"ExistingAlertTopicArn": "arn:alerts", "ExistingAlarmTopicArn": "arn:alarms"},
+            "arn:alarms",
+        ),
+    ],
+)
+def test_alarms_go_where_they_are_wanted(
+    template: Json, given: dict[str, str], topic: object
+) -> None:
+    """To a topic of yours, else to their own, else to where the alerts go; so does their end."""
+    made_ = made(template, given)
+
+    alarms = of_type(made_["Resources"], "AWS::CloudWatch::Alarm")
+
+    assert {json.dumps(alarm["AlarmActions"]) for alarm in alarms.values()} == {json.dumps([topic])}
+    assert {json.dumps(alarm.get("OKActions", [topic])) for alarm in alarms.values()} == {
+        json.dumps([topic])
+    }
+    assert made_["Outputs"]["AlarmTopicArn"]["Value"] in (topic, {"Fn::Select": [0, [topic]]})
+
+
+def test_alarms_look_back_over_a_whole_run(alarms: Json, template: Json) -> None:
+    """Lambda stamps a metric with the start of the run, and sends it after its end.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
+    longest = template["Globals"]["Function"]["Timeout"] + 300
+    watched = {name: each for name, each in alarms.items() if each["Namespace"] == "AWS/Lambda"}
+
+    assert len(watched) == 6
+    for name, alarm in watched.items():
+        assert alarm["Period"] * alarm["EvaluationPeriods"] >= longest, name
+
+
+def test_the_guard_alarms_after_three_failures_in_a_row(template: Json) -> None:
+    """A period is the time from one look to the next, and three of three have to fail."""
+    for every, seconds in {"1h": 3600, "2h": 7200, "3h": 10800, "4h": 14400, "6h": 21600}.items():
+        alarm = made(template, {"GuardSchedule": every})["Resources"]["GuardAlarm"]["Properties"]
+
+        assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "GuardFunction"}}]
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (
+            *(seconds, 3, 3),
+        )
+
+
+def test_a_breach_stays_open_until_shortly_before_the_next_report(alarms: Json) -> None:
+    """The pager's incident lasts, and the next day's breach opens another."""
+    alarm = alarms["BudgetBreachesAlarm"]
+
+    assert 12 <= alarm["Period"] * alarm["EvaluationPeriods"] / 3600 <= 22
+    assert alarm["DatapointsToAlarm"] == 1
+    assert alarm["OKActions"] == alarm["AlarmActions"]
 
 
 def test_alarms_watch_metrics_that_exist(alarms: Json) -> None:
@@ -56,7 +131,7 @@ def test_alarms_watch_metrics_that_exist(alarms: Json) -> None:
         each["MetricName"] for each in alarms.values() if each["Namespace"] != telemetry.NAMESPACE
     }
 
-    assert own == {"ReportsWritten", "BudgetBreaches"}
+    assert own == {"ScheduledReports", "BudgetBreaches"}
     assert own <= code_metrics()
     assert aws == AWS_METRICS
 
@@ -71,11 +146,18 @@ def test_our_metrics_are_those_of_the_stack(alarms: Json) -> None:
 
 
 def test_silence_is_an_alarm(alarms: Json) -> None:
-    """No report for 26 hours alarms, also where no data arrives at all, and so does its end."""
-    alarm = alarms["NoReportAlarm"]
+    """No scheduled report for 26 hours alarms, also where no data arrives at all; so does its end.
 
-    assert alarm["MetricName"] == "ReportsWritten"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    Without FILL, missing values make CloudWatch look further back than 26 hours:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    alarm = alarms["NoReportAlarm"]
+    (expression,) = [each for each in alarm["Metrics"] if "Expression" in each]
+
+    assert expression["Expression"] == "FILL(reports, 0)"
+    assert expression["ReturnData"] is True
+    assert alarm["MetricName"] == "ScheduledReports"
+    assert alarm["Period"] * int(alarm["EvaluationPeriods"]) == 26 * 3600
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
     assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
         "Sum",
@@ -98,7 +180,7 @@ def test_evaluation_is_within_cloudwatchs_bounds(alarms: Json) -> None:
     for name, alarm in alarms.items():
         longest = 7 * 86400 if alarm["Period"] >= 3600 else 86400
 
-        assert alarm["Period"] * alarm["EvaluationPeriods"] <= longest, name
+        assert alarm["Period"] * int(alarm["EvaluationPeriods"]) <= longest, name
 
 
 def test_the_duration_alarm_is_below_the_time_limit(alarms: Json, template: Json) -> None:
@@ -139,8 +221,7 @@ def test_the_dashboard_never_adds_up_reruns(dashboard: Json) -> None:
         properties = widget["properties"]
         day_figures = set(_metric_names(properties.get("metrics", []))) - {
             *AWS_METRICS,
-            "ReportsWritten",
-            "BudgetBreaches",
+            *("ReportsWritten", "ScheduledReports", "BudgetBreaches"),
         }
         if day_figures:
             assert properties["stat"] == "Maximum", properties["title"]
@@ -152,8 +233,9 @@ def test_the_dashboard_covers_thirty_days_and_every_alarm(dashboard: Json, alarm
     (alarm_widget,) = [each for each in dashboard["widgets"] if each["type"] == "alarm"]
 
     assert dashboard["start"] == "-P30D"
+    # The guard's is not always there, and a dashboard cannot leave one out.
     assert sorted(alarm_widget["properties"]["alarms"]) == sorted(
-        f"${{{name}.Arn}}" for name in alarms
+        f"${{{name}.Arn}}" for name in alarms if name != "GuardAlarm"
     )
 
 
