@@ -1,30 +1,55 @@
-"""Asyncio without waiting: a clock that jumps to the next timer."""
+"""Requests without waiting: a line whose clock jumps to the next answer."""
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
 from typing import Any
 
+from spend_report.adapters.langsmith.api import Request
+from spend_report.adapters.langsmith.asking import Answer, Call
 
-class _VirtualTimeLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        super().__init__()
-        self._virtual = 0.0
-
-    def time(self) -> float:
-        return self._virtual
-
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]  # asyncio's own
-            self._virtual = max(self._virtual, self._scheduled[0].when())  # type: ignore[attr-defined]  # asyncio's own
-        super()._run_once()  # type: ignore[misc]  # asyncio's own
+type Serve = Callable[[Request], tuple[float, Any]]
+"""Answers a request: the seconds that it takes, and the body or the exception."""
 
 
-def run_virtually[T](work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, whose sleeps take no time."""
-    with asyncio.Runner(loop_factory=_VirtualTimeLoop) as runner:
-        return runner.run(work)
+class VirtualTime:
+    """A clock, and a `Line` on which what `serve` answers arrives after its time."""
 
+    def __init__(self, serve: Serve = lambda _request: (0.0, b"")) -> None:
+        self._now = 0.0
+        self._serve = serve
+        self._number = count()
+        self._arriving: list[tuple[float, int, Call, Any]] = []
 
-def now() -> float:
-    """The running loop's time in seconds."""
-    return asyncio.get_running_loop().time()
+    def now(self) -> float:
+        """The time in seconds since the beginning."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Nothing happens for so long."""
+        self._now += seconds
+
+    def send(self, request: Request, _longest: float) -> Any:
+        """What the asker sends with: `start` has the seconds that it takes."""
+        self._seconds, answer = self._serve(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def start(self, call: Call, work: Callable[[], Any]) -> None:
+        """See `Line.start`."""
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - as threads do
+            result = error
+        heappush(self._arriving, (self._now + self._seconds, next(self._number), call, result))
+
+    def answer(self, seconds: float) -> Answer | None:
+        """See `Line.answer`."""
+        at = self._arriving[0][0] if self._arriving else inf
+        if at > self._now + seconds:
+            self._now += seconds
+            return None
+        self._now, _, call, result = heappop(self._arriving)
+        return call, result

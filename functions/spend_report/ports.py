@@ -26,9 +26,12 @@ class RunSource(Protocol):
         """The configured projects. Raises UnknownProjectError, LangSmithKeyError."""
         ...
 
-    def read(self, start: datetime, end: datetime, take: Take) -> int:
+    def read(
+        self, start: datetime, end: datetime, take: Take, expected_runs: int | None = None
+    ) -> int:
         """Hand every LLM run with `start <= start_time < end` to `take`, once.
 
+        `expected_runs` is about how many there will be, where that is known: few requests read few.
         Returns the number of items that LangSmith sent and that have no readable id or start.
         Raises LangSmithError unless all of them were read.
         """

@@ -12,7 +12,6 @@ from langsmith.utils import get_host_url
 
 from local.langsmith_server import Answer, Fault, LangSmithServer, Request
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.pacing import Pacer
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.runs.run import MetadataKeys, Project, Run
 from spend_report.errors import LangSmithError, UnknownProjectError
@@ -126,7 +125,7 @@ def test_the_web_address_is_the_sdks(endpoint: str) -> None:
         api_key="k",
         key_name="K",
         workspace_id=None,
-        pacer=Pacer(max_requests_per_10s=1, max_concurrent=1),
+        max_connections=1,
     )
 
     assert api.web_url == get_host_url(None, endpoint)
@@ -195,6 +194,36 @@ def test_days_after_the_first_begin_with_as_many_windows_as_they_need(
             counts.append(runs.requests - before)
 
     assert counts == [16, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("expected", "requests"), [(0, 1), (10, 1), (700, 1), (2_000, 3), (1_000_000, 16)]
+)
+def test_a_day_that_is_known_begins_with_as_many_windows_as_it_needs(
+    server: LangSmithServer, project: str, expected: int, requests: int
+) -> None:
+    """Where earlier days tell how many runs to expect, a small day is one request."""
+    with source(server, project) as runs:
+        runs.projects()
+        before = runs.requests
+        runs.read(START, END, lambda _project, _runs: None, expected)
+
+        assert runs.requests - before == requests
+
+
+def test_a_day_that_is_larger_than_expected_is_read_all_the_same(
+    server: LangSmithServer, project: str
+) -> None:
+    """Ten runs were expected and 5,000 came: the one window is cut as soon as that shows."""
+    seconds = timedelta(seconds=17)
+    server.add_runs(project, [{"start_time": START + seconds * number} for number in range(5_000)])
+    taken: list[str] = []
+
+    with source(server, project) as runs:
+        runs.read(START, END, lambda _, page: taken.extend(run.id for run in page), 10)
+
+        assert len(set(taken)) == len(taken) == 5_000
+        assert runs.requests <= 1 + 1 + 16
 
 
 def test_ancestors_have_their_name_and_their_own_tag(server: LangSmithServer, project: str) -> None:

@@ -4,11 +4,14 @@ import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 
 from spend_report.adapters.langsmith.runs import LangSmithRuns
+from spend_report.adapters.langsmith.transport import http_client
 from spend_report.domain.runs.run import MetadataKeys, Project
 from spend_report.errors import OutOfTimeError
 
@@ -26,6 +29,7 @@ class Server(ThreadingHTTPServer):
         self.paths: list[str] = []
         self.clients: set[object] = set()
         self.wait: Callable[[], object] = lambda: None
+        self.seconds_per_byte = 0.0
 
     @property
     def url(self) -> str:
@@ -46,7 +50,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("X-Served-From", "Zürich")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if not self.server.seconds_per_byte:
+            self.wfile.write(body)
+            return
+        with suppress(OSError):  # the client has had enough
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(self.server.seconds_per_byte)
 
     def log_message(self, *_: object) -> None:
         """Nothing is printed."""
@@ -123,6 +133,17 @@ def test_past_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.paths[0].startswith("/api/v1/sessions?")
 
 
+def test_an_answer_that_trickles_ends_with_its_time(server: Server) -> None:
+    """A body that comes byte by byte is never silent for long, and still has to end."""
+    server.seconds_per_byte = 0.2
+
+    with (
+        http_client(server.url, 1) as client,
+        pytest.raises(httpx2.TimeoutException, match="did not end"),
+    ):
+        client.get(server.url, timeout=0.5)
+
+
 def test_closing_does_not_wait_for_a_silent_server(server: Server) -> None:
     """A request that was given up is waited for neither by `close` nor by the interpreter."""
     released = threading.Event()
@@ -134,7 +155,8 @@ def test_closing_does_not_wait_for_a_silent_server(server: Server) -> None:
         with pytest.raises(OutOfTimeError), runs(server.url, lambda: end - time.monotonic()) as it:
             it.projects()
         assert time.monotonic() - begun < 5
-        [thread] = [each for each in threading.enumerate() if each.name == "langsmith"]
-        assert thread.daemon
+        threads = [each for each in threading.enumerate() if each.name == "langsmith"]
+        assert threads
+        assert all(each.daemon for each in threads)
     finally:
         released.set()

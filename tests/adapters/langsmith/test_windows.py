@@ -1,6 +1,5 @@
 """Reading a day in windows: every run once, few requests, all connections busy."""
 
-import asyncio
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spend_report.adapters.langsmith.api import Request
+from spend_report.adapters.langsmith.asking import Asker
 from spend_report.adapters.langsmith.decoder import Page
-from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading
+from spend_report.adapters.langsmith.pacing import Pacer
+from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading, Pages
 from spend_report.adapters.langsmith.windows import Window
 from spend_report.domain.runs.run import Project, Run
-from spend_report.errors import LangSmithError
-from tests.virtual_time import now, run_virtually
+from spend_report.errors import LangSmithError, LangSmithRefusedError
+from spend_report.ports import Take
+from tests.virtual_time import Serve, VirtualTime
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -40,30 +43,50 @@ class FakePages:
         self._overlap = overlap
         self._refuse_every = refuse_every
 
-    async def page(self, window: Window, **_: Any) -> Page | None:
+    def serve(self, request: Request) -> tuple[float, Any]:
         self.requests += 1
-        if window.cursor and self._refuse_every and self.requests % self._refuse_every == 0:
-            return None
-        low, high = (datetime.fromisoformat(bound) for bound in window.bounds)
+        query: Any = request.values
+        cursor = query.get("cursor")
+        if cursor and self._refuse_every and self.requests % self._refuse_every == 0:
+            return 0.0, LangSmithRefusedError("expired", 400)
+        low, high = (datetime.fromisoformat(query[f"{end}_start_time"]) for end in ("min", "max"))
         found = [run for run in self._runs if low <= run.start_time <= high]
-        begin = max(0, int(window.cursor) - self._overlap) if window.cursor else 0
+        begin = max(0, int(cursor) - self._overlap) if cursor else 0
         items, end = found[begin : begin + PAGE_SIZE], begin + PAGE_SIZE
-        await asyncio.sleep(0.2 + 0.0004 * len(items))
-        return Page(items, str(end) if end < len(found) else None)
+        page = Page(items, str(end) if end < len(found) else None)
+        return 0.2 + 0.0004 * len(items), page
 
 
-def read(
-    pages: Any, *, windows: int = 16, concurrent: int = 16, end: datetime = END
-) -> tuple[list[str], float]:
+class Decoded:
+    """A decoder of pages that are pages already."""
+
+    def decode(self, page: Any) -> Page:
+        return page  # type: ignore[no-any-return]  # what the server here sends
+
+
+def day(
+    serve: Serve, take: Take, *, windows: int, concurrent: int, end: datetime = END
+) -> tuple[DayReading, Asker, VirtualTime]:
+    """The reading of a day that is served so, and who asks for it."""
+    time = VirtualTime(serve)
+    pacer = Pacer(max_requests_per_10s=100_000, max_concurrent=concurrent, now=time.now)
+    pages = Pages(Decoded())  # type: ignore[arg-type]  # a fake
+    first = {PROJECT: windows}
+    reading = DayReading(pages, START, end, first, take=take, max_concurrent=concurrent)
+    return reading, Asker(time.send, pacer, "here", lambda: time), time
+
+
+def read(serve: Serve, *, windows: int = 16, concurrent: int = 16) -> tuple[list[str], float]:
     """The ids that were taken, in order, and the (virtual) seconds that it took."""
     taken: list[str] = []
-
-    async def work() -> float:
-        reading = DayReading(pages, START, end, {PROJECT: windows})
-        await reading.run(lambda _, runs: taken.extend(run.id for run in runs), concurrent)
-        return now()
-
-    return taken, run_virtually(work())
+    reading, asker, time = day(
+        serve,
+        lambda _, runs: taken.extend(run.id for run in runs),
+        windows=windows,
+        concurrent=concurrent,
+    )
+    asker.ask(reading.calls())
+    return taken, time.now()
 
 
 def spread(count: int, seed: int) -> list[datetime]:
@@ -92,7 +115,7 @@ def test_every_run_is_taken_exactly_once(
     """However runs are spread, pages overlap and cursors expire: each run once, none lost."""
     pages = FakePages(spread(count, seed), overlap=overlap, refuse_every=refuse_every)
 
-    taken, _ = read(pages, windows=windows, concurrent=concurrent)
+    taken, _ = read(pages.serve, windows=windows, concurrent=concurrent)
 
     assert len(taken) == count
     assert len(set(taken)) == count
@@ -103,7 +126,7 @@ def test_runs_on_the_bounds_belong_to_the_day_that_starts() -> None:
     starts = [START - timedelta(microseconds=1), START, END - timedelta(microseconds=1), END]
     pages = FakePages(starts)
 
-    taken, _ = read(pages)
+    taken, _ = read(pages.serve)
 
     assert sorted(taken) == ["1", "2"]
 
@@ -123,7 +146,7 @@ def test_a_full_uneven_day_keeps_within_a_tenth_of_the_least_requests() -> None:
     rest = [START + timedelta(seconds=chance.uniform(0, 86_399)) for _ in range(30_000)]
     pages = FakePages(busy + rest)
 
-    taken, _ = read(pages)
+    taken, _ = read(pages.serve)
 
     assert len(taken) == 60_000
     assert pages.requests <= 60 + 48
@@ -139,7 +162,7 @@ def test_windows_that_turn_out_full_are_shared() -> None:
         [START + timedelta(hours=10, seconds=chance.uniform(0, 3000)) for _ in range(10_000)]
     )
 
-    _, seconds = read(pages)
+    _, seconds = read(pages.serve)
 
     assert seconds < 2.0
 
@@ -148,7 +171,7 @@ def test_a_small_day_is_not_cut_further() -> None:
     """700 runs cost one request for each of the first windows."""
     pages = FakePages(spread(700, 1))
 
-    read(pages, windows=4)
+    read(pages.serve, windows=4)
 
     assert pages.requests == 4
 
@@ -157,7 +180,7 @@ def test_thousands_of_runs_at_one_instant_are_read() -> None:
     """3,500 runs of a batch, all started at the same microsecond, are all taken."""
     pages = FakePages([START + timedelta(hours=5)] * 3_500)
 
-    taken, _ = read(pages)
+    taken, _ = read(pages.serve)
 
     assert len(set(taken)) == len(taken) == 3_500
 
@@ -166,68 +189,52 @@ def test_a_batch_that_fills_pages_is_not_read_again_and_again() -> None:
     """8,000 runs at one instant and a few before, with connections idle: 9 pages, few repeated."""
     pages = FakePages([START + timedelta(hours=20)] * 8_000 + spread(500, 2))
 
-    taken, _ = read(pages, windows=1, concurrent=4)
+    taken, _ = read(pages.serve, windows=1, concurrent=4)
 
     assert len(set(taken)) == len(taken) == 8_500
     assert pages.requests <= 12
 
 
-class EndlessPages:
-    """A server whose cursor leads to the same page for ever."""
-
-    requests = 0
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self._runs = runs
-
-    async def page(self, _window: Window, **_: Any) -> Page | None:
-        self.requests += 1
-        return Page(self._runs, "again")
-
-
 @pytest.mark.parametrize("runs", [[], [Run(id="a", start_time=START + timedelta(hours=1))]])
 def test_a_cursor_that_never_ends_is_an_error(runs: list[Run]) -> None:
     """Pages without a new run, each with a next cursor, end after some twenty of them."""
-    pages = EndlessPages(runs)
+    requests = 0
+
+    def endless(_: Request) -> tuple[float, Page]:
+        nonlocal requests
+        requests += 1
+        return 0.0, Page(runs, "again")
 
     with pytest.raises(LangSmithError, match="cursor does not end"):
-        read(pages, windows=1)
+        read(endless, windows=1)
 
-    assert pages.requests < 30
-
-
-class RefusingPages:
-    """A server that gives a cursor and refuses it every time."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-
-    async def page(self, window: Window, **_: Any) -> Page | None:
-        self.requests += 1
-        if window.cursor:
-            return None
-        return Page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
+    assert requests < 30
 
 
 def test_a_cursor_that_is_always_refused_is_an_error() -> None:
     """Beginning again helps a few times at most."""
+
+    def refusing(request: Request) -> tuple[float, Any]:
+        if "cursor" in request.values:
+            return 0.0, LangSmithRefusedError("expired", 400)
+        return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
+
     with pytest.raises(LangSmithError, match="refuses its own cursor"):
-        read(RefusingPages(), windows=1)
+        read(refusing, windows=1)
 
 
 def test_progress_tells_how_far_reading_came() -> None:
     """After the newer half of a day, progress says so, with runs, span and project."""
 
-    class HalfPages:
-        async def page(self, window: Window, **_: Any) -> Page | None:
-            if window.cursor:
-                raise LangSmithError("gone")
-            return Page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
+    def half(request: Request) -> tuple[float, Any]:
+        if "cursor" in request.values:
+            return 0.0, LangSmithError("gone")
+        return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
 
-    reading = DayReading(HalfPages(), START, END, {PROJECT: 1})  # type: ignore[arg-type]  # a fake
+    reading, asker, _ = day(half, lambda _project, _runs: None, windows=1, concurrent=1)
 
-    with pytest.raises(LangSmithError):
-        run_virtually(reading.run(lambda _project, _runs: None, 1))
+    with pytest.raises(LangSmithError, match="gone"):
+        asker.ask(reading.calls())
 
     assert reading.progress() == (
         "read 1 runs, 50% of 2026-11-21T00:00Z to 2026-11-22T00:00Z of my-app"

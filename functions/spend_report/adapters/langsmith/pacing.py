@@ -1,10 +1,13 @@
-"""How fast, how many at once and how long LangSmith is asked."""
+"""How fast, how many at once and how long LangSmith is asked.
 
-import asyncio
+Only arithmetic on a clock: nothing here sleeps, and one thread alone asks and tells it.
+"""
+
 import random
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from math import inf
 
 # LangSmith counts requests per key in windows of this length.
 WINDOW_SECONDS = 10.0
@@ -14,9 +17,6 @@ RESERVE_SECONDS = 30.0
 
 # A refused rate halves, but not below a twentieth of the limit; each answer wins a request back.
 _SHRINK, _LEAST_SHARE = 0.5, 0.05
-
-# Seconds until a look at a limit that only the answers to requests under way can free.
-_SHORTLY = 0.02
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 20.0
 
@@ -32,6 +32,7 @@ class Pacer:
         max_requests_per_10s: the most requests that the server sees in any ten seconds.
         max_concurrent: the most requests under way at once.
         remaining_seconds: the time that the whole function has left; None for no end.
+        now: a clock in seconds.
     """
 
     def __init__(
@@ -40,42 +41,57 @@ class Pacer:
         max_requests_per_10s: int,
         max_concurrent: int,
         remaining_seconds: Callable[[], float] | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.max_concurrent = max_concurrent
         self.requests = 0
+        self.now = now
         self._most = max_requests_per_10s
         self._rate = float(max_requests_per_10s)
         self._under_way = 0
-        self._answered: deque[float] = deque()
+        self._counted_until: deque[float] = deque()  # of requests that were answered
         self._paused_until = self._next = 0.0
-        self._at_once = asyncio.Semaphore(max_concurrent)
         self._remaining = remaining_seconds
 
-    def seconds_left(self) -> float | None:
-        """The time for reading, without the reserve; None for no end."""
-        return None if self._remaining is None else self._remaining() - RESERVE_SECONDS
+    def seconds_left(self) -> float:
+        """The time for reading, without the reserve. Raises TimeUpError if there is none."""
+        left = inf if self._remaining is None else self._remaining() - RESERVE_SECONDS
+        if left <= 0:
+            raise TimeUpError
+        return left
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait until one more request may go out; it is under way inside the block."""
-        async with self._at_once:
-            while True:
-                wait = self._wait()
-                if wait <= 0:
-                    break
-                await asyncio.sleep(wait)
-            self._under_way += 1
-            self.requests += 1
-            if self._rate < self._most:
-                self._next = _now() + WINDOW_SECONDS / self._rate
-            try:
-                yield
-            finally:
-                self._under_way -= 1
-                self._answered.append(_now())
+    def wait(self) -> float:
+        """Seconds until the next request may go out; infinity until another one was answered.
+
+        A request counts from when it leaves until ten seconds after its answer. The server saw
+        it somewhere in between, so it never sees more than the limit in any ten seconds,
+        however unevenly the network delays them.
+        """
+        if self._under_way >= self.max_concurrent:
+            return inf
+        now = self.now()
+        if now < max(self._paused_until, self._next):
+            return max(self._paused_until, self._next) - now
+        while self._counted_until and self._counted_until[0] <= now:
+            self._counted_until.popleft()
+        if self._under_way + len(self._counted_until) < self._most:
+            return 0.0
+        return self._counted_until[0] - now if self._counted_until else inf
+
+    def sent(self) -> None:
+        """A request went out."""
+        self._under_way += 1
+        self.requests += 1
+        if self._rate < self._most:
+            self._next = self.now() + WINDOW_SECONDS / self._rate
+
+    def ended(self) -> None:
+        """A request was answered, well or not, or nobody waits for it any more."""
+        self._under_way -= 1
+        self._counted_until.append(self.now() + WINDOW_SECONDS)
 
     def answered_well(self) -> None:
-        """A request was answered: go back towards the full rate."""
+        """The answer was good: go back towards the full rate."""
         self._rate = min(float(self._most), self._rate + 1)
 
     def too_fast(self, seconds: float) -> None:
@@ -84,40 +100,11 @@ class Pacer:
         Where others share the limit, less than ours is left: half of what was just sent is tried.
         Answers to requests that were under way together count as one refusal.
         """
-        now = _now()
+        now = self.now()
         if now >= self._paused_until:
-            sent = self._under_way + len(self._answered)
+            sent = self._under_way + len(self._counted_until)
             self._rate = max(1.0, _LEAST_SHARE * self._most, _SHRINK * min(self._rate, sent))
         self._paused_until = max(self._paused_until, now + seconds)
-
-    async def pause(self, seconds: float) -> None:
-        """Wait before another attempt. Raises TimeUpError at once if there is no time for it."""
-        left = self.seconds_left()
-        if left is not None and seconds >= left:
-            raise TimeUpError
-        await asyncio.sleep(seconds)
-
-    def _wait(self) -> float:
-        """Seconds until the next request may go out, or until it is worth looking again.
-
-        A request counts from when it leaves until ten seconds after its answer. The server saw
-        it somewhere in between, so it never sees more than the limit in any ten seconds,
-        however unevenly the network delays them.
-        """
-        now = _now()
-        if now < max(self._paused_until, self._next):
-            return max(self._paused_until, self._next) - now
-        while self._answered and self._answered[0] <= now - WINDOW_SECONDS:
-            self._answered.popleft()
-        if self._under_way + len(self._answered) < self._most:
-            return 0.0
-        if not self._answered:
-            return _SHORTLY
-        return max(_SHORTLY, self._answered[0] + WINDOW_SECONDS - now)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def backoff(attempt: int, retry_after: float | None, longest: float = _LONGEST_DELAY) -> float:

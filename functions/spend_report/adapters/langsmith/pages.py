@@ -1,16 +1,16 @@
 """Pages of runs: what is asked for, window by window."""
 
-import asyncio
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import batched, chain
+from functools import partial
+from itertools import batched
 from typing import Any
 
-from spend_report.adapters.langsmith.api import LangSmithApi
+from spend_report.adapters.langsmith.api import Request
+from spend_report.adapters.langsmith.asking import Call
 from spend_report.adapters.langsmith.decoder import Page, PageDecoder
-from spend_report.adapters.langsmith.tasks import cancel, together
 from spend_report.adapters.langsmith.windows import Cutter, Window, equal_windows
 from spend_report.domain.runs.run import Project, Run
 from spend_report.errors import LangSmithRefusedError, UnknownProjectError
@@ -37,50 +37,78 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AROUND_STARTS = timedelta(minutes=1)
 
 
-class PageSource:
-    """Fetches the next page of a window."""
+_QUERY = "/api/v2/runs/query"
 
-    def __init__(self, api: LangSmithApi, decoder: PageDecoder) -> None:
-        self._api = api
+
+class Pages:
+    """Makes the calls that fetch the next page of a window."""
+
+    def __init__(self, decoder: PageDecoder) -> None:
         self._decode = decoder.decode
 
-    async def page(self, window: Window, **query: Any) -> Page | None:
-        """The next page of `window`; None if its cursor was refused."""
+    def next(
+        self, window: Window, then: Callable[[Page | None], Iterable[Call]], **query: Any
+    ) -> Call:
+        """The call for the next page of `window`, of which `query` says what is asked for.
+
+        `then` gets the page, or None if the window's cursor was refused.
+        """
         low, high = window.bounds
         query |= {"min_start_time": low, "max_start_time": high, "page_size": PAGE_SIZE}
         if window.cursor:
             query["cursor"] = window.cursor
-        try:
-            return await self._api.query(query, self._decode)
-        except LangSmithRefusedError as error:
+
+        def refused(error: LangSmithRefusedError) -> Iterable[Call]:
             if window.cursor and error.status in _CURSOR_REFUSED:
-                return None
+                return then(None)
             if error.status == _NOT_FOUND:
                 raise UnknownProjectError(
                     f"{error}: it does not know project {window.project.name!r} any more, or it is "
                     "self-hosted and older than 0.16, without the v2 API"
                 ) from error
-            raise
+            raise error
+
+        return Call(Request("POST", _QUERY, query), self._decode, then, refused)
 
 
 class DayReading:
-    """Reads all LLM runs of a span of time, and knows how far it came."""
+    """Reads all LLM runs of a span of time, and knows how far it came.
+
+    Args:
+        pages: makes the calls.
+        start: where the span begins; it ends before `end`.
+        first: into how many windows each project's time is cut to begin with.
+        take: takes the runs.
+        max_concurrent: how many windows may be read at once.
+    """
 
     def __init__(
-        self, source: PageSource, start: datetime, end: datetime, first: Mapping[Project, int]
+        self,
+        pages: Pages,
+        start: datetime,
+        end: datetime,
+        first: Mapping[Project, int],
+        *,
+        take: Take,
+        max_concurrent: int,
     ) -> None:
-        """`first` says into how many windows each project's time is cut to begin with."""
         self.runs: Counter[str] = Counter()
         self.unreadable = 0
-        self._source = source
+        self._pages = pages
         self._projects = list(first)
         self._span = (start, end)
         self._left = (end - start) * len(first)
-        self._waiting = deque(
-            chain.from_iterable(
-                equal_windows(project, start, end, count) for project, count in first.items()
-            )
-        )
+        self._take = take
+        self._cutter = Cutter(max_concurrent)
+        self._open = [
+            window
+            for project, count in first.items()
+            for window in equal_windows(project, start, end, count)
+        ]
+
+    def calls(self) -> list[Call]:
+        """The calls that read the windows to their ends, cutting those that turn out to be full."""
+        return list(map(self._next, self._open))
 
     def progress(self) -> str:
         """How far reading came, for a person."""
@@ -93,78 +121,87 @@ class DayReading:
             f"{end:%Y-%m-%dT%H:%MZ} of {names}"
         )
 
-    async def run(self, take: Take, max_concurrent: int) -> None:
-        """Read every window to its end, cutting the ones that turn out to be full."""
-        cutter = Cutter(max_concurrent)
-        under_way: dict[asyncio.Task[None], Window] = {}
-        try:
-            while self._waiting or under_way:
-                while self._waiting and len(under_way) < max_concurrent:
-                    window = self._waiting.popleft()
-                    under_way[asyncio.create_task(self._read_page(window, take))] = window
-                done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-                read = [under_way.pop(task) for task in done]
-                unfinished = [window for window in read if not window.done]
-                others = [*under_way.values(), *self._waiting]
-                self._waiting.extend([*unfinished, *cutter.cut(unfinished, others)])
-        finally:
-            await cancel(under_way)
-
-    async def _read_page(self, window: Window, take: Take) -> None:
-        page = await self._source.page(
-            window, project_ids=[window.project.id], run_type="LLM", selects=RUN_SELECTS
+    def _next(self, window: Window) -> Call:
+        then = partial(self._add, window)
+        project = [window.project.id]
+        return self._pages.next(
+            window, then, project_ids=project, run_type="LLM", selects=RUN_SELECTS
         )
+
+    def _add(self, window: Window, page: Page | None) -> Iterable[Call]:
         if page is None:
             window.restart()
-            return
-        # Here and not when all tasks are looked through: what was just decoded is in the cache.
+            return [self._next(window)]
         before = window.left
         runs = window.accept(page)
         self._left -= before - window.left
         self.unreadable += page.unreadable
         self.runs[window.project.id] += len(runs)
         if runs:
-            take(window.project, runs)
+            self._take(window.project, runs)
+        self._open.remove(window)
+        if window.done:
+            return ()
+        unfinished = [window, *self._cutter.cut(window, self._open)]
+        self._open += unfinished
+        return map(self._next, unfinished)
 
 
-async def look_up(
-    source: PageSource,
-    projects: Sequence[Project],
-    ids: Mapping[str, datetime | None],
-    unknown_start: tuple[datetime, datetime],
-    take: Callable[[Sequence[Run]], None],
-    **query: Any,
-) -> None:
-    """Hand the runs `ids` of `projects` that `query` leaves to `take`, each once.
+class LookUp:
+    """Looks up runs by their ids, each once.
 
-    The values of `ids` are their starts; those without one are searched in `unknown_start`.
+    Args:
+        pages: makes the calls.
+        projects: where to look.
+        ids: the ids, and their starts as far as these are known.
+        unknown_start: the span in which the others are searched.
+        take: takes the runs that were found.
+        query: what else is asked for of them.
     """
-    named = Project("", ", ".join(project.name for project in projects), "")
-    project_ids = [project.id for project in projects]
 
-    async def look_up_in(start: datetime, end: datetime, wanted: list[str]) -> None:
-        window = Window(named, start - _AROUND_STARTS, end + _AROUND_STARTS)
-        missing = set(wanted)
-        while missing and not window.done:
-            page = await source.page(window, project_ids=project_ids, ids=wanted, **query)
-            if page is None:
-                window.restart()
-                continue
+    def __init__(
+        self,
+        pages: Pages,
+        projects: Sequence[Project],
+        ids: Mapping[str, datetime | None],
+        unknown_start: tuple[datetime, datetime],
+        take: Callable[[Sequence[Run]], None],
+        **query: Any,
+    ) -> None:
+        self._pages = pages
+        self._project = Project("", ", ".join(project.name for project in projects), "")
+        # One id that is none would have LangSmith refuse the whole request.
+        self._ids = {id_: at for id_, at in ids.items() if _UUID.fullmatch(id_)}
+        self._unknown_start = unknown_start
+        self._take = take
+        self._query = {"project_ids": [project.id for project in projects], **query}
+
+    def calls(self) -> Iterable[Call]:
+        """The calls that look them up, as many in each as a page holds."""
+        # Sorted by their starts, so that the windows of the requests are small.
+        known = sorted((at, id_) for id_, at in self._ids.items() if at is not None)
+        for chunk in batched(known, PAGE_SIZE, strict=False):
+            yield self._first((chunk[0][0], chunk[-1][0]), [id_ for _, id_ in chunk])
+        unknown = (id_ for id_, at in self._ids.items() if at is None)
+        for ids in batched(unknown, PAGE_SIZE, strict=False):
+            yield self._first(self._unknown_start, list(ids))
+
+    def _first(self, span: tuple[datetime, datetime], ids: list[str]) -> Call:
+        window = Window(self._project, span[0] - _AROUND_STARTS, span[1] + _AROUND_STARTS)
+        return self._next(window, ids, set(ids))
+
+    def _next(self, window: Window, ids: list[str], missing: set[str]) -> Call:
+        then = partial(self._add, window, ids, missing)
+        return self._pages.next(window, then, ids=ids, **self._query)
+
+    def _add(
+        self, window: Window, ids: list[str], missing: set[str], page: Page | None
+    ) -> Iterable[Call]:
+        if page is None:
+            window.restart()
+        else:
             # A server may send more than what it was asked for.
             found = [run for run in window.accept(page) if run.id in missing]
             missing.difference_update(run.id for run in found)
-            take(found)
-
-    # One id that is none would have LangSmith refuse the whole request.
-    real = {id_: at for id_, at in ids.items() if _UUID.fullmatch(id_)}
-    # Sorted by their starts, so that the windows of the requests are small.
-    known = sorted((at, id_) for id_, at in real.items() if at is not None)
-    unknown = [id_ for id_, at in real.items() if at is None]
-    chunks = [
-        (chunk[0][0], chunk[-1][0], [id_ for _, id_ in chunk])
-        for chunk in batched(known, PAGE_SIZE, strict=False)
-    ]
-    chunks += [(*unknown_start, list(chunk)) for chunk in batched(unknown, PAGE_SIZE, strict=False)]
-    await together(look_up_in(*chunk) for chunk in chunks)
+            self._take(found)
+        return [self._next(window, ids, missing)] if missing and not window.done else []

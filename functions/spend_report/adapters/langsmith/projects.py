@@ -1,13 +1,13 @@
 """Projects by name or UUID."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from spend_report.adapters.langsmith.api import LangSmithApi
+from spend_report.adapters.langsmith.api import Request
+from spend_report.adapters.langsmith.asking import Call
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
-from spend_report.adapters.langsmith.tasks import together
 from spend_report.domain.runs.run import Project
 from spend_report.errors import LangSmithRefusedError, UnknownProjectError
 
@@ -15,51 +15,63 @@ _SESSIONS = "/api/v1/sessions"  # a project's name in the API is session
 _NO_SUCH = frozenset({400, 404, 405, 422})
 
 
-async def find_projects(api: LangSmithApi, names: Sequence[str]) -> list[Project]:
+def find_projects(
+    ask: Callable[[Iterable[Call]], None], names: Sequence[str], web_url: str
+) -> list[Project]:
     """The projects `names`, each once, in their order.
 
     Raises:
         UnknownProjectError: some of `names` are no project that the key can see.
         LangSmithKeyError: LangSmith refused the key.
     """
-    found = await together(_find(api, name) for name in names)
-    missing = [name for name, project in zip(names, found, strict=True) if project is None]
+    searches = [_Search(name, web_url) for name in names]
+    ask(search.first() for search in searches)
+    missing = [search.name for search in searches if search.found is None]
     if missing:
         raise UnknownProjectError(
             f"LangSmith has no project {', '.join(map(repr, missing))} that the API key can see. "
             "Check LANGSMITH_PROJECTS (names are case-sensitive), LANGSMITH_ENDPOINT for the "
             "region, and LANGSMITH_WORKSPACE_ID"
         )
+    found = [search.found for search in searches if search.found is not None]
     # A project may stand in the list by its name and by its UUID; its runs count once.
-    return list({project.id: project for project in found if project is not None}.values())
+    return list({project.id: project for project in found}.values())
 
 
-async def _find(api: LangSmithApi, name: str) -> Project | None:
-    if _is_uuid(name):
-        try:
-            session = await api.get(f"{_SESSIONS}/{name}", {"include_stats": False}, _session)
-        except LangSmithRefusedError as error:
-            if error.status not in _NO_SUCH:
-                raise
-        else:
-            return _project(api, session)
-        if found := await _listed(api, "id", name):
-            return found
-    return await _listed(api, "name", name)
+class _Search:
+    """The search for `name`: by that id if it looks like one, in a list by id, in one by name."""
 
+    def __init__(self, name: str, web_url: str) -> None:
+        self.name = name
+        self.found: Project | None = None
+        self._web_url = web_url
 
-async def _listed(api: LangSmithApi, key: str, value: str) -> Project | None:
-    params = {key: value, "limit": 1, "include_stats": False}
-    for session in await api.get(_SESSIONS, params, _sessions):
-        if session[key] == value:
-            return _project(api, session)
-    return None
+    def first(self) -> Call:
+        if not _is_uuid(self.name):
+            return self._listed("name")
+        request = Request("GET", f"{_SESSIONS}/{self.name}", {"include_stats": False})
+        return Call(request, _session, self._take, self._refused)
 
+    def _refused(self, error: LangSmithRefusedError) -> Iterable[Call]:
+        if error.status not in _NO_SUCH:
+            raise error
+        return [self._listed("id")]
 
-def _project(api: LangSmithApi, session: dict[str, Any]) -> Project:
-    project_id, tenant = session["id"], session.get("tenant_id")
-    url = f"{api.web_url}/o/{tenant}/projects/p/{project_id}" if tenant else ""
-    return Project(project_id, session["name"], url)
+    def _listed(self, key: str) -> Call:
+        def then(sessions: list[dict[str, Any]]) -> Iterable[Call]:
+            for session in sessions:
+                if session[key] == self.name:
+                    return self._take(session)
+            return [self._listed("name")] if key == "id" else []
+
+        params = {key: self.name, "limit": 1, "include_stats": False}
+        return Call(Request("GET", _SESSIONS, params), _sessions, then)
+
+    def _take(self, session: dict[str, Any]) -> Iterable[Call]:
+        project_id, tenant = session["id"], session.get("tenant_id")
+        url = f"{self._web_url}/o/{tenant}/projects/p/{project_id}" if tenant else ""
+        self.found = Project(project_id, session["name"], url)
+        return ()
 
 
 def _sessions(body: bytes) -> list[dict[str, Any]]:

@@ -1,31 +1,32 @@
 """Runs from LangSmith: the adapter that the service sees."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
+from spend_report.adapters.langsmith.asking import Asker, Call
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
 from spend_report.adapters.langsmith.pages import (
     ANCESTOR_SELECTS,
     RUN_SELECTS,
     DayReading,
-    PageSource,
-    look_up,
+    LookUp,
+    Pages,
 )
 from spend_report.adapters.langsmith.projects import find_projects
-from spend_report.adapters.langsmith.tasks import together
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.errors import OutOfTimeError
 from spend_report.ports import Take
 
-# Where an earlier day tells how many runs to expect, a day begins with a window for so many.
-_RUNS_PER_WINDOW = 500
+# Where it is known how many runs to expect, a day begins with a window for so many: a page holds
+# them even if there are some more.
+_RUNS_PER_WINDOW = 800
 
 # A run without a known start is searched in this time before the runs below it.
 _LONGEST_TRACE = timedelta(hours=24)
@@ -68,15 +69,15 @@ class LangSmithRuns:
             api_key=api_key,
             key_name=key_name,
             workspace_id=workspace_id,
-            pacer=self._pacer,
+            max_connections=max_concurrent,
         )
-        self._source = PageSource(self._api, PageDecoder(metadata_keys))
+        self._asker = Asker(self._api.send, self._pacer, self._api.endpoint)
+        self._pages = Pages(PageDecoder(metadata_keys))
         self._names = projects
         self._projects: Sequence[Project] = ()
         self._max_concurrent = max_concurrent
         self._span: tuple[datetime, datetime] | None = None
         self._density: dict[Project, float] = {}
-        self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
@@ -90,9 +91,8 @@ class LangSmithRuns:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and the event loop."""
-        self._runner.run(self._api.close())
-        self._runner.close()
+        """Close the connections."""
+        self._api.close()
 
     @property
     def requests(self) -> int:
@@ -102,15 +102,18 @@ class LangSmithRuns:
     def projects(self) -> Sequence[Project]:
         """See `RunSource.projects`."""
         if not self._projects:
-            self._projects = self._run(
-                find_projects(self._api, self._names), lambda: "was looking up the projects"
-            )
+            with self._in_time(lambda: "was looking up the projects"):
+                self._projects = find_projects(self._asker.ask, self._names, self._api.web_url)
         return self._projects
 
-    def read(self, start: datetime, end: datetime, take: Take) -> int:
+    def read(
+        self, start: datetime, end: datetime, take: Take, expected_runs: int | None = None
+    ) -> int:
         """See `RunSource.read`."""
-        reading = self._reading(start, end)
-        self._run(reading.run(take, self._max_concurrent), reading.progress)
+        if expected_runs is not None:
+            self._expect(expected_runs / max((end - start).total_seconds(), 1))
+        reading = self._reading(start, end, take)
+        self._ask(reading.calls(), reading.progress)
         for project in self.projects():
             density = reading.runs[project.id] / max((end - start).total_seconds(), 1)
             self._density[project] = max(density, self._density.get(project, 0))
@@ -119,8 +122,7 @@ class LangSmithRuns:
     def ancestors(self, ids: Mapping[str, datetime | None]) -> Mapping[str, Ancestor]:
         """See `RunSource.ancestors`."""
         found: dict[str, Ancestor] = {}
-        projects = self.projects()
-        self._run(self._look_up_ancestors(projects, ids, found), lambda: _looking_up(len(ids)))
+        self._ask(self._ancestors(ids, found), lambda: _looking_up(len(ids)))
         return found
 
     def around(
@@ -133,22 +135,21 @@ class LangSmithRuns:
     ) -> Mapping[str, Ancestor]:
         """See `RunSource.around`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
-        projects = self.projects()
-        work = [
-            self._look_up_ancestors(projects, above, found),
-            *(self._look_up_llm_runs(project, before, take) for project in projects),
+        calls = [
+            *self._ancestors(above, found),
+            *(
+                call
+                for project in self.projects()
+                for call in self._llm_runs(project, before, take)
+            ),
+            *(self._reading(*after, take).calls() if after is not None else ()),
         ]
-        if after is not None:
-            work.append(self._reading(*after).run(take, self._max_concurrent))
-        self._run(together(work), lambda: _looking_up(len(above) + len(before)))
+        self._ask(calls, lambda: _looking_up(len(above) + len(before)))
         return found
 
-    async def _look_up_ancestors(
-        self,
-        projects: Sequence[Project],
-        ids: Mapping[str, datetime | None],
-        found: dict[str, Ancestor],
-    ) -> None:
+    def _ancestors(
+        self, ids: Mapping[str, datetime | None], found: dict[str, Ancestor]
+    ) -> Iterable[Call]:
         same: dict[Ancestor, Ancestor] = {}  # names repeat: a day has few, and many ancestors
 
         def take(runs: Sequence[Run]) -> None:
@@ -157,33 +158,41 @@ class LangSmithRuns:
                 ancestor = Ancestor(name_of(run.name), feature)
                 found[run.id] = same.setdefault(ancestor, ancestor)
 
-        await self._look_up(projects, ids, take, selects=ANCESTOR_SELECTS)
+        return self._look_up(self.projects(), ids, take, selects=ANCESTOR_SELECTS)
 
-    async def _look_up_llm_runs(
+    def _llm_runs(
         self, project: Project, ids: Mapping[str, datetime | None], take: Take
-    ) -> None:
-        await self._look_up(
-            [project], ids, partial(take, project), run_type="LLM", selects=RUN_SELECTS
-        )
+    ) -> Iterable[Call]:
+        taken = partial(take, project)
+        return self._look_up([project], ids, taken, run_type="LLM", selects=RUN_SELECTS)
 
-    async def _look_up(
+    def _look_up(
         self,
         projects: Sequence[Project],
         ids: Mapping[str, datetime | None],
         take: Callable[[Sequence[Run]], None],
         **query: Any,
-    ) -> None:
+    ) -> Iterable[Call]:
         starts = [at for at in ids.values() if at is not None]
         if self._span is not None:
             starts += [self._span[0] - _LONGEST_TRACE, self._span[1]]
-        if starts:
-            await look_up(self._source, projects, ids, (min(starts), max(starts)), take, **query)
+        if not starts:
+            return ()
+        span = (min(starts), max(starts))
+        return LookUp(self._pages, projects, ids, span, take, **query).calls()
 
-    def _reading(self, start: datetime, end: datetime) -> DayReading:
+    def _reading(self, start: datetime, end: datetime, take: Take) -> DayReading:
         seconds = (end - start).total_seconds()
         first = {project: self._first_windows(project, seconds) for project in self.projects()}
         self._span = self._span_with(start, end)
-        return DayReading(self._source, start, end, first)
+        return DayReading(
+            self._pages, start, end, first, take=take, max_concurrent=self._max_concurrent
+        )
+
+    def _expect(self, runs_per_second: float) -> None:
+        """Any of the projects may have them all."""
+        for project in self.projects():
+            self._density.setdefault(project, runs_per_second)
 
     def _first_windows(self, project: Project, seconds: float) -> int:
         """As many windows as may be read at once; fewer where few runs are to be expected."""
@@ -198,21 +207,22 @@ class LangSmithRuns:
             return start, end
         return min(start, self._span[0]), max(end, self._span[1])
 
-    def _run[T](self, work: Coroutine[Any, Any, T], progress: Callable[[], str]) -> T:
-        async def in_time() -> T:
-            left = self._pacer.seconds_left()
-            try:
-                async with asyncio.timeout(None if left is None else max(0.0, left)):
-                    return await work
-            except (TimeUpError, TimeoutError) as error:
-                last = self._api.last_failure
-                raise OutOfTimeError(
-                    f"Stopped with {RESERVE_SECONDS:.0f} s of the function's time left; it "
-                    f"{progress()}{f'; last failure: {last}' if last else ''}. Nothing was "
-                    "reported. Run the day again, with a longer timeout if this happens every day"
-                ) from error
+    def _ask(self, calls: Iterable[Call], progress: Callable[[], str]) -> None:
+        with self._in_time(progress):
+            self._asker.ask(calls)
 
-        return self._runner.run(in_time())
+    @contextmanager
+    def _in_time(self, progress: Callable[[], str]) -> Iterator[None]:
+        """Say how far it came where time is up."""
+        try:
+            yield
+        except TimeUpError as error:
+            last = self._asker.last_failure
+            raise OutOfTimeError(
+                f"Stopped with {RESERVE_SECONDS:.0f} s of the function's time left; it "
+                f"{progress()}{f'; last failure: {last}' if last else ''}. Nothing was "
+                "reported. Run the day again, with a longer timeout if this happens every day"
+            ) from error
 
 
 def _looking_up(runs: int) -> str:

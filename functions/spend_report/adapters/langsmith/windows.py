@@ -6,7 +6,7 @@ again. Windows never overlap, so a run belongs to exactly one.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
@@ -39,7 +39,7 @@ _SHORTEST_SPAN = timedelta(milliseconds=100)
 _ID, _START = attrgetter("id"), attrgetter("start_time")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Window:
     """The runs of `project` with `start <= start_time < end`, read down to `oldest`.
 
@@ -166,34 +166,29 @@ class Cutter:
         self._pages = 0
         self._cuts = 0
 
-    def cut(self, read: list[Window], under_way: list[Window]) -> list[Window]:
-        """New windows out of `read`, whose pages just came, for those that may be read besides.
+    def cut(self, window: Window, others: Collection[Window]) -> list[Window]:
+        """New windows out of `window`, whose page just came, for those that may be read besides.
 
-        `under_way` are all other windows that are being read or wait for it.
+        `others` are all that are being read or wait for it.
         """
-        self._pages += len(read)
-        older: list[Window] = []
-        idle = self._max_concurrent - len(read) - len(under_way)
-        for window in sorted(read, key=lambda window: window.expected() or 0, reverse=True):
-            parts = min(self._parts(window, [*read, *under_way, *older]), idle + 1)
-            if parts > 1:
-                new = window.cut(parts)
-                older += new
-                idle -= len(new)
-                self._cuts += len(new)
+        self._pages += 1
+        idle = self._max_concurrent - 1 - len(others)
+        parts = min(self._parts(window, others), idle + 1)
+        older = window.cut(parts) if parts > 1 else []
+        self._cuts += len(older)
         return older
 
-    def _parts(self, window: Window, all_windows: list[Window]) -> int:
+    def _parts(self, window: Window, others: Iterable[Window]) -> int:
         """Into how many parts `window` falls if all are to hold the same number of runs."""
         own, density = window.expected(), window.density
         if own is None or density is None or own < 2 * _FEWEST_RUNS:
             return 1
         # What is unknown is taken to be as dense as this one.
-        total = sum(
+        total = own + sum(
             expected
             if (expected := other.expected()) is not None
             else density * other.left.total_seconds()
-            for other in all_windows
+            for other in others
         )
         share = round(own * self._max_concurrent / total)
         allowed = 1 + _FREE_CUTS + self._pages // _PAGES_PER_CUT - self._cuts

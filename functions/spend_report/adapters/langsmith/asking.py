@@ -1,0 +1,190 @@
+"""Many requests side by side: each on a thread of its own, everything else on the caller's.
+
+A thread sends one request, decodes the answer and is gone. What to ask next, how fast, and
+whether to ask again is decided in one place and on one thread, so nothing here needs a lock.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
+from math import isinf
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Protocol
+
+from spend_report.adapters.langsmith.api import PassingError, Request
+from spend_report.adapters.langsmith.decoder import UnreadablePageError
+from spend_report.adapters.langsmith.pacing import WINDOW_SECONDS, Pacer, TimeUpError, backoff
+from spend_report.errors import LangSmithError, LangSmithRefusedError
+
+# A request that hangs is cheaper to repeat than to wait for; one that is slow gets longer.
+_TIMEOUTS = (10.0, 20.0, 40.0, 60.0)
+_MOST_ATTEMPTS = 10
+# A shared rate limit passes; only time bounds how often we come back, or this where there is none.
+_MOST_RATE_REFUSALS = 60
+
+
+def _raise(error: LangSmithRefusedError) -> Iterable["Call"]:
+    raise error
+
+
+@dataclass(slots=True)
+class Call:
+    """A request, and what becomes of its answer.
+
+    `decode` makes something of the body, on the request's thread. `then` takes that and says what
+    to ask next; so does `refused`, unless the refusal is an error.
+    """
+
+    request: Request
+    decode: Callable[[bytes], Any]
+    then: Callable[[Any], Iterable["Call"]]
+    refused: Callable[[LangSmithRefusedError], Iterable["Call"]] = _raise
+    attempts: int = 0
+    rate_refusals: int = 0
+
+
+type Answer = tuple[Call, Any]
+"""A call and what was decoded, or the exception that it ended with."""
+
+
+class Line(Protocol):
+    """What carries calls side by side."""
+
+    def start(self, call: Call, work: Callable[[], Any]) -> None:
+        """Do `work`, whose result is the answer to `call`."""
+        ...
+
+    def answer(self, seconds: float) -> Answer | None:
+        """The next answer; None if there is none within `seconds`, which may be infinite."""
+        ...
+
+
+class Threads:
+    """A `Line` of threads. They are daemons: nobody waits for a silent server, not even the end."""
+
+    def __init__(self) -> None:
+        self._answers: SimpleQueue[Answer] = SimpleQueue()
+
+    def start(self, call: Call, work: Callable[[], Any]) -> None:
+        """See `Line.start`."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - raised again where the answers are read
+                result = error
+            self._answers.put((call, result))
+
+        Thread(target=run, name="langsmith", daemon=True).start()
+
+    def answer(self, seconds: float) -> Answer | None:
+        """See `Line.answer`."""
+        try:
+            return self._answers.get(timeout=None if isinf(seconds) else max(0.0, seconds))
+        except Empty:
+            return None
+
+
+class Asker:
+    """Asks until all is answered: at the pacer's pace, again where that helps.
+
+    Args:
+        send: sends a request that may take so many seconds, as `LangSmithApi.send`.
+        pacer: says when the next request may go out.
+        server: names the server in errors.
+        line: makes what carries the requests.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Request, float], bytes],
+        pacer: Pacer,
+        server: str,
+        line: Callable[[], Line] = Threads,
+    ) -> None:
+        self.last_failure = ""
+        self._send = send
+        self._pacer = pacer
+        self._server = server
+        self._line = line
+        self._number = count()
+
+    def ask(self, calls: Iterable[Call]) -> None:
+        """Ask `calls` and whatever follows from them.
+
+        Raises:
+            TimeUpError: the time that is kept back would be used up.
+            LangSmithError: one of them failed; those under way are abandoned.
+        """
+        # Nobody will hear what comes back on a line that was abandoned.
+        line, pacer = self._line(), self._pacer
+        ready, later, under_way = deque(calls), list[tuple[float, int, Call]](), 0
+        try:
+            while ready or later or under_way:
+                wait = pacer.seconds_left()
+                while later and later[0][0] <= pacer.now():
+                    ready.append(heappop(later)[-1])
+                while ready and (turn := pacer.wait()) <= 0:
+                    self._start(line, ready.popleft())
+                    under_way += 1
+                if ready:
+                    wait = min(wait, turn)
+                if later:
+                    wait = min(wait, later[0][0] - pacer.now())
+                answer = line.answer(wait)
+                if answer is None:
+                    continue
+                pacer.ended()
+                under_way -= 1
+                call, result = answer
+                if isinstance(result, PassingError):
+                    again = pacer.now() + self._seconds_until_retry(call, result)
+                    heappush(later, (again, next(self._number), call))
+                else:
+                    ready.extend(self._next(call, result))
+        finally:
+            for _ in range(under_way):
+                pacer.ended()
+
+    def _start(self, line: Line, call: Call) -> None:
+        self._pacer.sent()
+        seconds = _TIMEOUTS[min(call.attempts, len(_TIMEOUTS) - 1)]
+
+        def work() -> Any:
+            body = self._send(call.request, seconds)
+            try:
+                return call.decode(body)
+            except UnreadablePageError as error:
+                raise PassingError("an answer that is not a page of JSON") from error
+
+        line.start(call, work)
+
+    def _next(self, call: Call, result: Any) -> Iterable[Call]:
+        if isinstance(result, LangSmithRefusedError):
+            return call.refused(result)
+        if isinstance(result, Exception):
+            raise result
+        self._pacer.answered_well()
+        return call.then(result)
+
+    def _seconds_until_retry(self, call: Call, error: PassingError) -> float:
+        self.last_failure = str(error)
+        if error.rate_refused:
+            call.rate_refusals += 1
+            seconds = backoff(call.rate_refusals, error.retry_after, WINDOW_SECONDS)
+        else:
+            call.attempts += 1
+            seconds = backoff(call.attempts, error.retry_after)
+        if call.attempts >= _MOST_ATTEMPTS or call.rate_refusals >= _MOST_RATE_REFUSALS:
+            raise LangSmithError(
+                f"LangSmith at {self._server} failed {call.attempts + call.rate_refusals} times in "
+                f"a row, last: {self.last_failure}. Nothing was reported; run the day again"
+            ) from error
+        if seconds >= self._pacer.seconds_left():
+            raise TimeUpError
+        if error.rate_refused:
+            self._pacer.too_fast(seconds)
+        return seconds
