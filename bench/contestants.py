@@ -66,7 +66,7 @@ def pipeline() -> int:
         max_requests_per_10s=100_000,
         max_concurrent=_MAX_CONCURRENT,
     ) as source:
-        figures = fetch(source, ReportDay.of(DAY, policy.timezone), policy, prices, {})
+        figures = fetch(source, ReportDay.of(DAY, policy.timezone), policy, prices, aliases={})
     return figures.calls
 
 

@@ -1,8 +1,6 @@
 """One day: fetch, attribute, price, add up, judge, write."""
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -37,6 +35,8 @@ from spend_report.ports import ReportStore, RunSource
 # Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
 _LONGEST_WAIT = timedelta(days=1)
 _TOP_REQUESTS = 100
+# A week of days tells how many runs to expect.
+_DAYS_ALIKE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,15 @@ class Reporting:
     def read(self, date_: date, now: datetime, *, accept_less: bool) -> ReadDay:
         """What LangSmith has of a day, and what may become of it. Raises LangSmithError."""
         day = ReportDay.of(date_, self.policy.timezone)
-        figures = fetch(self.source, day, self.policy, self.prices, self.register.aliases)
-        before = self.store.past(date_)
+        before, history = self.store.past(date_), self.store.history(date_)
+        figures = fetch(
+            self.source,
+            day,
+            self.policy,
+            self.prices,
+            aliases=self.register.aliases,
+            expected_runs=_expected_runs(before, history),
+        )
         found = completeness(
             day,
             now=now,
@@ -184,21 +191,26 @@ class Reporting:
         return self.store.uri(report, day, REPORTS[report])
 
 
+def _expected_runs(before: PastDay | None, history: History) -> int | None:
+    """About how many LLM runs the day has: by its own record, or the most of the last days."""
+    if before is not None and before.complete:
+        return before.fetched
+    last = sorted(history.days)[-_DAYS_ALIKE:]
+    return max((history.days[day].fetched for day in last), default=None)
+
+
 def fetch(
     source: RunSource,
     day: ReportDay,
     policy: Policy,
     prices: PriceBook,
+    *,
     aliases: Mapping[str, str],
+    expected_runs: int | None = None,
 ) -> DayFigures:
     """The figures of `day`, from all of its LLM runs; `aliases` are other names of features."""
     calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices, aliases)
-    with _garbage_collection_paused():
-        return _fetch(source, day, calls)
-
-
-def _fetch(source: RunSource, day: ReportDay, calls: Calls) -> DayFigures:
-    unreadable = source.read(day.start, day.end, calls.take)
+    unreadable = source.read(day.start, day.end, calls.take, expected_runs)
     costs = TraceCosts(calls.columns, _TOP_REQUESTS)
     # The roots of the costliest requests are looked up only for their names, but a look-up more
     # would be a wait more.
@@ -213,15 +225,3 @@ def _fetch(source: RunSource, day: ReportDay, calls: Calls) -> DayFigures:
     figures = figures_of(calls, costs, found, unreadable)
     roots = {row.trace_id: None for row in figures.top_requests if row.trace_id not in above}
     return with_root_names(figures, {**found, **source.ancestors(roots)} if roots else found)
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """A day makes millions of objects and next to no cycles; to look for them costs 5 %."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

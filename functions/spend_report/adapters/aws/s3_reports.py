@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from re import compile as pattern
 from typing import Any
 
@@ -98,11 +98,32 @@ class S3Reports:
         """The records of `days`; text says why there is none that can be used."""
         unknown = [day for day in days if day not in self._known]
         with_models = set(unknown[-_MODEL_DAYS:])
-        if unknown:
-            with ThreadPoolExecutor(min(_THREADS, len(unknown))) as pool:
-                read = pool.map(lambda day: self._read_one(day, day in with_models), unknown)
-                self._known.update(zip(unknown, read, strict=True))
+        self._known |= dict.fromkeys(unknown)
+        if there := self._there(unknown):
+            with ThreadPoolExecutor(min(_THREADS, len(there))) as pool:
+                read = pool.map(lambda day: self._read_one(day, day in with_models), there)
+                self._known.update(zip(there, read, strict=True))
         return {day: self._known[day] for day in days}
+
+    def _there(self, days: Sequence[date]) -> list[date]:
+        """Those of `days`, which are in order, that have a record: one listing asks for many."""
+        if len(days) <= 1:
+            return list(days)
+        keys = {self.key(SUMMARY, day, "json"): day for day in days}
+        found = []
+        with translated("s3:ListBucket", self._bucket):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket,
+                Prefix=f"{self._prefix}{SUMMARY}/dt=",
+                StartAfter=self.key(SUMMARY, days[0] - timedelta(days=1), "json"),
+                PaginationConfig={"PageSize": 2 * len(days)},
+            )
+            for page in pages:
+                listed = [item["Key"] for item in page.get("Contents", ())]
+                found += [keys[key] for key in listed if key in keys]
+                if listed and listed[-1] >= max(keys):
+                    break
+        return found
 
     def _read_one(self, day: date, with_models: bool) -> PastDay | str | None:  # noqa: FBT001
         body = self._get(self.key(SUMMARY, day, "json"))
