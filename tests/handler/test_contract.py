@@ -483,5 +483,5 @@ def test_missing_api_key(shared: Deployment) -> None:
         Name="/llm-spend/other/pricing/a", Type="String", Value=json.dumps(PRICES)
     )
 
-    with pytest.raises(ConfigError, match=r"/llm-spend/other/langsmith-api-key.*put-parameter"):
+    with pytest.raises(ConfigError, match=r"/llm-spend/other/langsmith-api-key.*make put-config"):
         shared.invoke({"date": DAY}, CONFIG_PATH="/llm-spend/other")
