@@ -18,7 +18,7 @@ from spend_report.domain.bills.bill_record import (
     record_of,
     settled_day,
 )
-from spend_report.domain.bills.bill_words import bill_line
+from spend_report.domain.bills.bill_words import BillLine, line_of
 from spend_report.domain.bills.compare import compare
 from spend_report.domain.bills.rows import ModelPrices
 from spend_report.domain.bills.same_model import SameModel
@@ -49,17 +49,21 @@ class Billing:
     region: str
     seconds_left: Callable[[], float] | None = None
 
-    def lines(self, day: date) -> list[str]:
+    def lines(self, day: date) -> list[BillLine]:
         """A line for each provider: its newest comparison that a report of `day` may know.
 
-        The run that reports a day compares the UTC day before it, but afterwards.
+        The run that reports a day compares the UTC day before it, but afterwards. Where nothing
+        can be read there are no lines: the day is reported all the same.
         """
         if not self.sources:
             return []
-        records = self._records(day)
+        try:
+            records = self._records(day)
+        except SpendReportError:
+            return []
         last = day - timedelta(days=2)
         found = newest(last, [source.provider for source in self.sources], records)
-        return [bill_line(*each) for each in found]
+        return [line_of(*each) for each in found]
 
     def compare(self, instant: datetime, sending: Sending, observer: Observer) -> None:
         """Compare the days that are due at `instant`, and tell of gaps that stay.

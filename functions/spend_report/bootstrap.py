@@ -77,6 +77,16 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
     ) as source:
         store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         prices = PriceBook([config.prices, *([catalogue] if catalogue else [])])
+        billing = Billing(
+            sources=bill_sources(settings, parameters, _remaining_seconds(context)),
+            store=S3Bills(settings.report_bucket, key=store.key, client=s3),
+            names=SameModel(
+                config.prices.aliases, catalogue.name if catalogue else _no_public_name
+            ),
+            prices=partial(_prices_on, prices, catalogue),
+            region=policy.region,
+            seconds_left=_remaining_seconds(context),
+        )
         yield Service(
             reporting=Reporting(
                 policy=policy,
@@ -92,6 +102,7 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
                 ),
                 store=store,
                 render=_render,
+                bills=billing.lines,
             ),
             source=source,
             store=store,
@@ -108,16 +119,7 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
                 else None,
             ),
             observer=_telemetry(),
-            billing=Billing(
-                sources=bill_sources(settings, parameters, _remaining_seconds(context)),
-                store=S3Bills(settings.report_bucket, key=store.key, client=s3),
-                names=SameModel(
-                    config.prices.aliases, catalogue.name if catalogue else _no_public_name
-                ),
-                prices=partial(_prices_on, prices, catalogue),
-                region=policy.region,
-                seconds_left=_remaining_seconds(context),
-            ),
+            billing=billing,
             now=now,
         )
 

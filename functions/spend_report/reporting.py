@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
@@ -79,7 +80,7 @@ class ReadDay:
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """Reads, judges and writes days."""
+    """Reads, judges and writes days. `bills` gives the lines that a day's report may have."""
 
     policy: Policy
     source: RunSource
@@ -89,6 +90,7 @@ class Reporting:
     origin: Origin
     store: ReportStore
     render: Callable[[DayReport], bytes]
+    bills: Callable[[date], Sequence[BillLine]]
 
     def read(self, date_: date, now: datetime, *, accept_less: bool) -> ReadDay:
         """What LangSmith has of a day, and what may become of it. Raises LangSmithError."""
@@ -150,6 +152,7 @@ class Reporting:
             },
             feature_key=self.policy.feature_key,
             complete=is_complete,
+            bills=self.bills(day.date),
         )
 
     def history(self, day: date) -> History:

@@ -235,7 +235,7 @@ class Service:
         is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
         if not is_news or not is_to_come.isdisjoint(holes):
             return
-        found = digest(sunday, history, self._reporting.links(sunday))
+        found = digest(sunday, history, self._reporting.links(sunday), self._billing.lines(sunday))
         if found is not None:
             self._sending.digest(found)
 

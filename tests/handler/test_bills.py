@@ -1,11 +1,14 @@
 """The bills through the real handler: a week of them, compared, written down and told."""
 
+import html
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import urllib3
 
@@ -19,6 +22,7 @@ PRICES = {
     "claude-opus-5-5": {"input": 5, "output": 25, "cache_read": 0.5, "cache_write": 6.25},
 }
 MILLION = 1_000_000
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "alert.schema.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -244,6 +248,7 @@ def test_told_on_the_second_day(billed: Deployment, bills: BillServer) -> None:
 
     assert {day: len(notes) for day, notes in told.items()} == {19: 0, 20: 0, 21: 1, 22: 0, 23: 1}
     [note] = told[21]
+    jsonschema.validate(note, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert (note["date"], note["provider"], note["since"]) == ("2026-11-19", "openai", "2026-11-18")
     assert (note["billed_usd"], note["estimated_usd"], note["gap_usd"]) == (
         "11.250000",
@@ -344,3 +349,46 @@ def test_only_the_schedule_compares(billed: Deployment, bills: BillServer) -> No
     billed.invoke({"date": "2026-11-20"}, **settings(bills))
 
     assert not bills.requests
+
+
+def test_the_line_on_the_page_and_in_the_digest(billed: Deployment, bills: BillServer) -> None:
+    """The page and the week's digest say what the newest compared bill came to."""
+    for day in (20, 21, 22):
+        billed.add_runs(luna(day))
+    bills.openai = [
+        entry(20, "gpt-6-luna", "input", "2.5", 2 * MILLION, requests=2),
+        entry(20, "gpt-6-luna", "output", "2", 200_000),
+    ]
+    bills.anthropic = [entry(20, "claude-opus-5-5", "output_tokens", "0.9", 36_000, requests=1)]
+    billed.invoke({"date": "2026-11-20"})
+    billed.invoke(morning(22), **settings(bills))
+
+    billed.invoke(morning(23), **settings(bills))
+
+    page = billed.reports().text("report", "2026-11-22", "html")
+    lines = [
+        "20 Nov: OpenAI billed $4.50, traces explain 50.0 %; $2.25 on gpt-6-luna were never traced",
+        (
+            "20 Nov: Anthropic billed $0.90, traces explain 0.0 %; "
+            "$0.90 on claude-opus-5-5 were never traced"
+        ),
+    ]
+    assert all(line in html.unescape(page) for line in lines)
+    [digest] = [note for note in billed.aws.received() if note["kind"] == "weekly_digest"]
+    jsonschema.validate(digest, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert digest["bills"] == lines
+    [mail] = [
+        each.parts["email"]
+        for each in billed.aws.published()
+        if each.attributes["kind"] == "weekly_digest"
+    ]
+    assert "Against the bills (UTC days):\n20 Nov: OpenAI billed $4.50, traces explain" in mail
+
+
+def test_no_line_without_a_bill(billed: Deployment, bills: BillServer) -> None:
+    """Where no bill is compared, nobody reads about one."""
+    billed.add_runs(luna(21))
+
+    billed.invoke(morning(22), **settings(bills, ""))
+
+    assert "Against the bill" not in billed.reports().text("report", "2026-11-21", "html")

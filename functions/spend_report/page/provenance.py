@@ -6,6 +6,7 @@ from decimal import Decimal
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import dollars, plain, share, things
+from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.figures.build_figures import UNREADABLE, WRAPPER
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
 from spend_report.domain.prices.pricing import PriceSource
@@ -23,7 +24,9 @@ _LEFT_OUT = {WRAPPER: "wrapping other calls", UNREADABLE: "unreadable"}
 _WORTH_NAMING = Decimal("0.05")
 
 
-def facts(figures: DayFigures, origin: Origin, day: ReportDay) -> list[Fact]:
+def facts(
+    figures: DayFigures, origin: Origin, day: ReportDay, bills: Sequence[BillLine] = ()
+) -> list[Fact]:
     """The facts in the order in which one would check them."""
     return [
         Fact("The day", _day(day, origin)),
@@ -31,6 +34,7 @@ def facts(figures: DayFigures, origin: Origin, day: ReportDay) -> list[Fact]:
         *_prices(figures),
         *_unpriced(figures),
         *_drift(figures.drift),
+        *(Fact("Against the bill", line.text, bad=line.bad) for line in bills),
         *_quality(figures),
         *_sampling(figures),
         *_versions(origin),

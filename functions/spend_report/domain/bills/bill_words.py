@@ -1,6 +1,7 @@
 """A compared bill in a line for people."""
 
 from datetime import date
+from typing import NamedTuple
 
 from spend_report.domain.basics.wording import dollars, plain, short_day
 from spend_report.domain.bills.bill_record import ModelGap, ProviderDay
@@ -17,9 +18,22 @@ _WORDS = {
 }
 
 
+class BillLine(NamedTuple):
+    """A compared bill in a line; `bad` is whether it needs a look."""
+
+    text: str
+    bad: bool
+
+
 def provider_name(provider: str) -> str:
     """A provider's name as people write it."""
     return _NAMES.get(provider, provider)
+
+
+def line_of(day: date, provider: str, found: ProviderDay) -> BillLine:
+    """`bill_line`; bad is what was not compared, and a gap that is worth a word."""
+    bad = bool(found.reason) or found.over_since is not None
+    return BillLine(bill_line(day, provider, found), bad)
 
 
 def bill_line(day: date, provider: str, found: ProviderDay) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from textwrap import wrap
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO, usd
@@ -18,6 +19,7 @@ from spend_report.domain.basics.wording import (
     signed_dollars,
     things,
 )
+from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
@@ -30,6 +32,7 @@ WEEK = 7
 _FEATURES_SHOWN = 8
 _FEATURES_IN_JSON = 50
 _NAME_WIDTH = 32
+_LINE_WIDTH = 78
 _CAUSES_SHOWN = 2
 _MOVED = Fraction(1, 50)
 """Up to a fiftieth of the week's cost a change needs no explanation."""
@@ -40,7 +43,8 @@ class Digest:
     """An ISO week, Monday `start` to Sunday, beside the week before.
 
     `drivers` compare the weeks' costs, or their means per day where not the same number of days
-    was reported in both (`per_day`). The missing days have no report.
+    was reported in both (`per_day`). The missing days have no report. `bills` are the newest
+    compared bills.
     """
 
     start: date
@@ -51,6 +55,7 @@ class Digest:
     drivers: Sequence[Driver]
     per_day: bool
     links: Links
+    bills: Sequence[BillLine] = ()
 
     @property
     def end(self) -> date:
@@ -73,7 +78,9 @@ class Digest:
         return f"{self.start.isocalendar().year}-W{self.week:02}"
 
 
-def digest(sunday: date, history: History, links: Links) -> Digest | None:
+def digest(
+    sunday: date, history: History, links: Links, bills: Sequence[BillLine] = ()
+) -> Digest | None:
     """The week that ends with `sunday`, which is in `history` as the weeks before are.
 
     None if neither this week nor the one before had a call.
@@ -93,6 +100,7 @@ def digest(sunday: date, history: History, links: Links) -> Digest | None:
         drivers=compare(week, before, sunday, per_days=1 if per_day else len(week)),
         per_day=per_day,
         links=links,
+        bills=bills,
     )
 
 
@@ -124,6 +132,7 @@ def compose_digest(digest: Digest) -> Message:
             }
             for driver in by_cost[:_FEATURES_IN_JSON]
         ],
+        "bills": [line.text for line in digest.bills],
         "omitted": {"features": len(by_cost[_FEATURES_IN_JSON:])},
     }
     return Message(
@@ -170,9 +179,18 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
         lines += [f"  {cause}" for cause in _causes(driver, cost)]
     if rest := by_cost[_FEATURES_SHOWN:]:
         lines.append(_amounts(things(len(rest), "more feature"), *_sums(rest)))
-    lines += [_amounts("all", cost, before, change), "", "The last day's report:"]
+    lines += [_amounts("all", cost, before, change), "", *_bills(digest.bills)]
+    lines.append("The last day's report:")
     lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
     return "\n".join(lines) + "\n"
+
+
+def _bills(bills: Sequence[BillLine]) -> list[str]:
+    """The bills beside the traces, as a paragraph."""
+    lines = [
+        part for line in bills for part in wrap(line.text, _LINE_WIDTH, subsequent_indent="  ")
+    ]
+    return ["Against the bills (UTC days):", *lines, ""] if lines else []
 
 
 def _amounts(name: str, now: Fraction, before: Fraction, change: Fraction) -> str:

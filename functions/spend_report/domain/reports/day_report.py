@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spend_report.domain.basics.day import ReportDay, days_before
+from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import History, PastDay, today_of
@@ -30,7 +31,8 @@ class DayReport:
     """Everything that is known of a day.
 
     `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
-    names a feature. A day that was not over when it was read is not `complete`.
+    names a feature. A day that was not over when it was read is not `complete`. `bills` has a line
+    for each provider whose bill is compared, about its newest compared day.
     """
 
     day: ReportDay
@@ -44,6 +46,7 @@ class DayReport:
     links: Mapping[str, str]
     feature_key: str
     complete: bool = True
+    bills: Sequence[BillLine] = ()
 
     @property
     def today(self) -> PastDay:
