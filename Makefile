@@ -19,8 +19,9 @@ LAYER_LOCK := layers/dependencies/requirements.txt
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
-.PHONY: help setup setup-browser demo report tags validate-config put-config test check format \
-	lint types imports check-locks locks test-template build deploy-local bench bench-spikes clean
+.PHONY: help setup setup-browser demo report bill tags validate-config put-config test check \
+	format lint types imports check-locks locks test-template build deploy-local bench bench-spikes \
+	clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,9 @@ demo: $(READY) ## Run the real handler on a sample week: prints table and alert,
 
 report: $(READY) ## Report on your own data without AWS: PROJECTS=my-app DATE=2026-11-20 (needs LANGSMITH_API_KEY)
 	@$(PYTHON) -m local.report
+
+bill: $(READY) ## Compare a provider's bill with your traces: PROVIDER=openai PROJECTS=my-app DATE=2026-11-20 (README: the bills)
+	@$(PYTHON) -m local.bill
 
 tags: $(READY) ## Show how your newest LLM runs are tagged: PROJECTS=my-app (needs LANGSMITH_API_KEY)
 	@$(PYTHON) -m local.tags

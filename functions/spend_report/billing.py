@@ -19,7 +19,7 @@ from spend_report.domain.bills.bill_record import (
     settled_day,
 )
 from spend_report.domain.bills.bill_words import BillLine, line_of
-from spend_report.domain.bills.compare import compare
+from spend_report.domain.bills.compare import DayComparison, compare
 from spend_report.domain.bills.rows import ModelPrices
 from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.bills.traced_day import dates_around, traced_on
@@ -89,18 +89,7 @@ class Billing:
         self, day: date, today: date, records: Mapping[date, BillRecord], observer: Observer
     ) -> BillRecord:
         """Compare the UTC day `day` and write it down. Raises AwsError."""
-        traced, results = [], []
-        try:
-            traced = traced_on(day, self.store.traced(dates_around(day)))
-        except SpendReportError as error:
-            results = [NotCompared(source.provider, str(error)) for source in self.sources]
-        found = compare(
-            day,
-            results or [_read(source, day) for source in self.sources],
-            traced,
-            self.names,
-            self.prices(day),
-        )
+        found = self.found(day)
         record = record_of(found, today, records.get(day - timedelta(days=1)))
         observer.compared(found)
         known = records.get(day)
@@ -108,6 +97,21 @@ class Billing:
             return known
         self.store.write(bills(found), record)
         return record
+
+    def found(self, day: date) -> DayComparison:
+        """The bills of the UTC day `day` beside its traces; nothing is written down."""
+        traced, results = [], []
+        try:
+            traced = traced_on(day, self.store.traced(dates_around(day)))
+        except SpendReportError as error:
+            results = [NotCompared(source.provider, str(error)) for source in self.sources]
+        return compare(
+            day,
+            results or [_read(source, day) for source in self.sources],
+            traced,
+            self.names,
+            self.prices(day),
+        )
 
     def _records(self, today: date) -> Mapping[date, BillRecord]:
         days = [today - timedelta(days=age) for age in range(1, REMEMBERED_DAYS + 2)]

@@ -108,7 +108,7 @@ class Service:
         self._store = store
         self._sending = sending
         self._observer = observer
-        self._billing = billing
+        self.billing = billing
         self._now = now
 
     def run(self, request: ReportRequest) -> list[Result]:
@@ -145,7 +145,7 @@ class Service:
                 self._send_digest(request, run)
         if request.at is not None:
             with run.going_on("bills"):
-                self._billing.compare(request.at, self._sending, self._observer)
+                self.billing.compare(request.at, self._sending, self._observer)
         for report in run.reports.values():
             self._observer.reported(report, scheduled=request.scheduled)
         run.raise_any()
@@ -235,7 +235,7 @@ class Service:
         is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
         if not is_news or not is_to_come.isdisjoint(holes):
             return
-        found = digest(sunday, history, self._reporting.links(sunday), self._billing.lines(sunday))
+        found = digest(sunday, history, self._reporting.links(sunday), self.billing.lines(sunday))
         if found is not None:
             self._sending.digest(found)
 

@@ -12,9 +12,9 @@ _GAPS_SHOWN = 2
 _REASON_WIDTH = 300
 _WORDS = {
     Cause.NOT_TRACED: "on {model} were never traced",
-    Cause.TOKENS_DIFFER: "of {model} are other token counts than were traced",
-    Cause.PRICE_DIFFERS: "of {model} are another price than here",
-    Cause.NOT_PRICED_HERE: "of {model} have no price here",
+    Cause.TOKENS_DIFFER: "of {model} for other token counts than were traced",
+    Cause.PRICE_DIFFERS: "of {model} at another price than here",
+    Cause.NOT_PRICED_HERE: "of {model} without a price here",
 }
 
 
