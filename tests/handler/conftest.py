@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from local.bill_server import ANTHROPIC_KEY, OPENAI_KEY, BillServer
+from tests.billed_days import PRICES
 from tests.deployment import Deployment
 
 
@@ -12,3 +14,19 @@ from tests.deployment import Deployment
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
     with Deployment(tmp_path / "function.log") as fresh:
         yield fresh
+
+
+@pytest.fixture
+def bills() -> Iterator[BillServer]:
+    with BillServer() as server:
+        yield server
+
+
+@pytest.fixture
+def billed(deployment: Deployment, bills: BillServer) -> Deployment:
+    """A deployment with prices and the keys to both bills."""
+    deployment.put_prices(PRICES)
+    deployment.aws.put_parameter("bills/openai-admin-key", OPENAI_KEY, secure=True)
+    deployment.aws.put_parameter("bills/anthropic-admin-key", ANTHROPIC_KEY, secure=True)
+    del bills
+    return deployment
