@@ -132,6 +132,7 @@ def test_the_readmes_queries_are_athenas(resources: Json, sql: str) -> None:
     """Each query parses and names only tables and columns that exist."""
     known = {
         "spend_by_feature": columns(resources, "SpendByFeatureView").keys(),
+        "bills": columns(resources, "BillsView").keys(),
         "spend_by_feature_csv": columns(resources, "SpendByFeatureTable").keys() | {"dt"},
         "spend_detail_csv": columns(resources, "SpendDetailTable").keys() | {"dt"},
     }
