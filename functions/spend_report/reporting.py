@@ -151,6 +151,7 @@ class Reporting:
                 if name != PAGE
             },
             feature_key=self.policy.feature_key,
+            owners=self.register.owners,
             complete=is_complete,
             bills=self.bills(day.date),
         )

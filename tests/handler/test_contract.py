@@ -120,9 +120,9 @@ def test_golden_csv(priced: Deployment) -> None:
 
     assert reports.text("spend_by_feature", DAY) == (
         "date,feature,calls,input_tokens,output_tokens,estimated_cost_usd,cached_input_tokens,"
-        "unpriced_calls,error_calls,daily_budget_usd,budget_used_pct\n"
-        f"2026-11-21,rag-search,1,1000,100,{ONE_CALL},0,0,0,0.002000,175.0\n"
-        f"2026-11-21,untagged,1,1000,100,{ONE_CALL},0,0,0,,\n"
+        "unpriced_calls,error_calls,daily_budget_usd,budget_used_pct,owner,usual_usd,error_cost_usd\n"
+        f"2026-11-21,rag-search,1,1000,100,{ONE_CALL},0,0,0,0.002000,175.0,,,0.000000\n"
+        f"2026-11-21,untagged,1,1000,100,{ONE_CALL},0,0,0,,,,,0.000000\n"
     )
     assert reports.text("spend_detail", DAY).splitlines()[0] == (
         "date,project,feature,env,user_tier,provider,model,calls,input_tokens,output_tokens,"

@@ -118,6 +118,7 @@ class Sums:
     recorded: Decimal = ZERO
     unpriced: int = 0
     errors: int = 0
+    error_cost: Decimal = ZERO
     of: list[Call] = field(default_factory=list)
 
     def add(self, call: Call) -> None:
@@ -128,7 +129,9 @@ class Sums:
         self.cost += call.cost
         self.recorded += call.recorded
         self.unpriced += call.unpriced
-        self.errors += call.run["status"] == "ERROR"
+        if call.run["status"] == "ERROR":
+            self.errors += 1
+            self.error_cost += call.cost
         self.of.append(call)
 
 
@@ -357,6 +360,9 @@ class Oracle:
                     "error_calls": str(of.errors),
                     "daily_budget_usd": "" if budget is None else usd(budget),
                     "budget_used_pct": "" if budget is None else percent(of.cost, budget),
+                    "owner": "",
+                    "usual_usd": "",
+                    "error_cost_usd": usd(of.error_cost),
                 }
             )
         return rows

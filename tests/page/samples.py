@@ -1,6 +1,7 @@
 """Days to make a page of. Everything is derived from literals; nothing is random."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -122,7 +123,8 @@ def hostile() -> DayReport:
     ]
     past = {DAY - timedelta(days=back): _scaled(rows, Decimal("0.4")) for back in range(1, 8)}
     budget = Budget(Decimal(1), None, Decimal(9), None, HOSTILE)
-    return report(rows, past, Budgets(default=budget, total=budget), stranger=HOSTILE)
+    names = report(rows, past, Budgets(default=budget, total=budget), stranger=HOSTILE)
+    return replace(names, owners={HOSTILE: HOSTILE, LONG: LONG, EMOJI: RIGHT_TO_LEFT})
 
 
 def first_day() -> DayReport:

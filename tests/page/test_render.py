@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 
@@ -87,9 +88,8 @@ def test_sections_without_data_are_left_out() -> None:
 def test_the_features_figures_are_those_of_the_csv(name: str) -> None:
     """Every feature of the CSV is on the page, in its order and with its exact cost."""
     report = getattr(samples, name)()
-    rows = list(
-        csv.DictReader(io.StringIO(csv_tables.by_feature(report.figures, report.budgets).decode()))
-    )
+    table = csv_tables.by_feature(report.figures, report.budgets, report.owners)
+    rows = list(csv.DictReader(io.StringIO(table.decode())))
 
     shown = page_of(name).sections["features"]
 
@@ -103,6 +103,18 @@ def test_the_features_figures_are_those_of_the_csv(name: str) -> None:
 
 def _cost(row: list[Cell]) -> float:
     return float(row[1].value or 0)
+
+
+def test_whose_features_they_are() -> None:
+    """A feature's owner stands beside it, and without any owner there is no such column."""
+    owners = {"rag-search": "search & <friends>"}
+    page = Document(render(view(replace(samples.demo(), owners=owners))).decode("utf-8"))
+
+    shown = {row[0].text: row[1].text for row in page.sections["features"]}
+
+    assert shown.pop("rag-search") == "search & <friends>"
+    assert set(shown.values()) == {""}
+    assert "Owner" not in render(view(samples.demo())).decode("utf-8")
 
 
 def test_the_other_figures_are_those_of_the_csvs() -> None:

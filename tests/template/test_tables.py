@@ -21,6 +21,8 @@ NUMBERS = {
     "error_calls": "bigint",
     "daily_budget_usd": "decimal(18,6)",
     "budget_used_pct": "decimal(18,1)",
+    "usual_usd": "decimal(18,6)",
+    "error_cost_usd": "decimal(18,6)",
 }
 
 
@@ -93,11 +95,12 @@ def test_the_view_casts_every_column(resources: Json, view: Json) -> None:
 
 
 def test_empty_cells_become_null(view: Json) -> None:
-    """A budget that is not set is an empty cell, which Athena cannot cast to a number."""
+    """What is not set or not known is an empty cell, which Athena cannot cast to a number."""
     sql = view["originalSql"]
 
     assert "NULLIF(daily_budget_usd, '')" in sql
     assert "NULLIF(budget_used_pct, '')" in sql
+    assert "NULLIF(usual_usd, '')" in sql
 
 
 def test_the_view_says_the_same_thrice(resources: Json, view: Json) -> None:
@@ -105,7 +108,8 @@ def test_the_view_says_the_same_thrice(resources: Json, view: Json) -> None:
     in_json = {each["name"]: each["type"].replace("varchar", "string") for each in view["columns"]}
 
     assert in_json == columns(resources, "SpendByFeatureView")
-    assert in_json == {"date": "date", "feature": "string"} | NUMBERS | {"dt": "string"}
+    texts = dict.fromkeys(("feature", "owner", "dt"), "string")
+    assert in_json == {"date": "date"} | texts | NUMBERS
 
 
 def test_the_view_is_what_athena_expects(resources: Json, view: Json) -> None:

@@ -58,6 +58,7 @@ def _feature(
     highest = report.figures.features[0].cost
     budget = report.budgets.of(row.feature)
     costs = report.figures.request_costs.get(row.feature)
+    owner = report.owners.get(row.feature, "")
     return FeatureRow(
         name=name(row.feature),
         slot=colour,
@@ -68,6 +69,7 @@ def _feature(
         p95=costs.p95 if costs else None,
         budget=budget.daily if budget else None,
         baseline=driver.amounts.baseline if driver else None,
+        owner=name(owner) if owner else "",
     )
 
 

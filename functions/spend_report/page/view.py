@@ -53,6 +53,8 @@ class Advice:
 class FeatureRow:
     """A feature's day. `relative` is its cost as a part of the costliest one's, for the bar.
 
+    `owner` is empty where nobody is named.
+
     `per_request` and `p95` are the median and the 95th percentile of what one trace cost.
     `change` is against the mean of the last seven days, None where there is no such day.
     """
@@ -66,6 +68,7 @@ class FeatureRow:
     p95: Decimal | None
     budget: Decimal | None
     baseline: Decimal | None
+    owner: str = ""
 
     @property
     def over_budget(self) -> bool:
@@ -84,6 +87,11 @@ class Features:
 
     rows: Sequence[FeatureRow]
     more: Sequence[FeatureRow]
+
+    @property
+    def has_owners(self) -> bool:
+        """Whether anybody is named as an owner."""
+        return any(row.owner for row in (*self.rows, *self.more))
 
     @property
     def more_cost(self) -> Decimal:

@@ -18,7 +18,7 @@ def test_reads_all_kinds() -> None:
     assert found.prices.parameters == {"gpt-4o": "/llm-spend/prod/pricing/models"}
     assert found.budgets.total is not None
     assert found.budgets.total.daily == Decimal(10)
-    assert found.register.owner("rag") == "search"
+    assert found.register.owners["rag"] == "search"
     assert dict(found.versions) == {
         "/llm-spend/prod/budgets/features": 7,
         "/llm-spend/prod/features/search": 2,

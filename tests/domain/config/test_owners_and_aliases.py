@@ -34,8 +34,7 @@ def test_owner_and_aliases() -> None:
         "rag-search": RegisteredFeature("search", ("rag_search", "RAG"), "/f/1"),
         "chat": RegisteredFeature("", (), "/f/1"),
     }
-    assert (register.owner("rag-search"), register.owner("chat")) == ("search", "")
-    assert register.owner("unknown") == ""
+    assert register.owners == {"rag-search": "search"}
 
 
 def test_alias_counts_as_its_feature() -> None:

@@ -37,23 +37,28 @@ def budgets(features: dict[str, Budget], default: Budget | None = None) -> Budge
 
 
 def test_by_feature() -> None:
-    """One row per feature; a budget that is not set is an empty cell."""
-    found = by_feature(FIGURES, budgets({"rag-search": budget("2")}))
+    """One row per feature; a budget, owner or usual cost that is not known is an empty cell."""
+    found = by_feature(
+        FIGURES,
+        budgets({"rag-search": budget("2")}),
+        owners={"rag-search": "search", "=cmd": "=cmd"},
+        usual={"rag-search": Decimal("1.5")},
+    )
 
     assert found.decode() == (
         "date,feature,calls,input_tokens,output_tokens,estimated_cost_usd,cached_input_tokens,"
-        "unpriced_calls,error_calls,daily_budget_usd,budget_used_pct\n"
-        "2026-11-21,rag-search,214,528000,82000,2.140000,1200,0,0,2.000000,107.0\n"
-        "2026-11-21,untagged,10,1000,100,0.500000,0,0,0,,\n"
-        "2026-11-21,'=cmd,10,1000,100,0.000000,0,0,0,,\n"
+        "unpriced_calls,error_calls,daily_budget_usd,budget_used_pct,owner,usual_usd,error_cost_usd\n"
+        "2026-11-21,rag-search,214,528000,82000,2.140000,1200,0,0,2.000000,107.0,search,1.500000,0.000000\n"
+        "2026-11-21,untagged,10,1000,100,0.500000,0,0,0,,,,,0.000000\n"
+        "2026-11-21,'=cmd,10,1000,100,0.000000,0,0,0,,,'=cmd,,0.000000\n"
     )
 
 
 def test_default_budget() -> None:
     """The default budget is every feature's that has none of its own, `untagged` included."""
-    rows = by_feature(FIGURES, budgets({}, budget("1"))).decode().splitlines()[1:]
+    rows = by_feature(FIGURES, budgets({}, budget("1")), {}).decode().splitlines()[1:]
 
-    assert [row.split(",")[-2:] for row in rows] == [
+    assert [row.split(",")[9:11] for row in rows] == [
         ["1.000000", "214.0"],
         ["1.000000", "50.0"],
         ["1.000000", "0.0"],
@@ -130,7 +135,7 @@ def test_used_part_of_the_budget(cost: str, daily: str | None, used: str) -> Non
     """Of a budget of 0 any cost is infinitely much; without a budget the cell is empty."""
     terms = Budgets({"a": budget(daily)} if daily else {})
 
-    (row,) = _rows(by_feature(day("2026-11-21", line("a", cost)), terms))
+    (row,) = _rows(by_feature(day("2026-11-21", line("a", cost)), terms, {}))
 
     assert row["budget_used_pct"] == used
 
@@ -173,7 +178,7 @@ def test_round_trip(cells: list[str]) -> None:
 def test_exact_costs() -> None:
     """Costs are rounded to six decimals, ties to even."""
     rows = by_feature(
-        day("2026-11-21", line("a", "0.0000025"), line("b", "0.0000015")), budgets({})
+        day("2026-11-21", line("a", "0.0000025"), line("b", "0.0000015")), budgets({}), {}
     )
 
     costs = {row["feature"]: Decimal(row["estimated_cost_usd"]) for row in _rows(rows)}

@@ -47,10 +47,10 @@ class FeatureRegister:
         """The feature that `name` counts as: the one that it is an alias of, else itself."""
         return self.aliases.get(name, name)
 
-    def owner(self, feature: str) -> str:
-        """Who owns `feature`; empty where nobody is named."""
-        known = self.features.get(feature)
-        return known.owner if known else ""
+    @property
+    def owners(self) -> dict[str, str]:
+        """Who owns a feature, of those that have an owner."""
+        return {name: known.owner for name, known in self.features.items() if known.owner}
 
     def described(self) -> Iterator[tuple[str, str]]:
         """Each owner and the aliases by their path: `features/rag-search/owner`."""

@@ -5,7 +5,7 @@ Columns are a public interface: new ones are only ever added on the right.
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -30,6 +30,9 @@ BY_FEATURE = [
     "error_calls",
     "daily_budget_usd",
     "budget_used_pct",
+    "owner",
+    "usual_usd",
+    "error_cost_usd",
 ]
 UNTAGGED = [
     "date",
@@ -85,9 +88,19 @@ _DETAIL_RIGHT = [
 DETAIL_COLUMNS = frozenset({*_DETAIL_LEFT, *_DETAIL_RIGHT})
 
 
-def by_feature(figures: DayFigures, budgets: Budgets) -> bytes:
-    """`spend_by_feature`: one row per feature, highest cost first."""
+def by_feature(
+    figures: DayFigures,
+    budgets: Budgets,
+    owners: Mapping[str, str],
+    usual: Mapping[str, Decimal] | None = None,
+) -> bytes:
+    """`spend_by_feature`: one row per feature, highest cost first.
+
+    `owners` and `usual` say by feature whose it is and what it usually costs in US dollars; a
+    feature that is not in them has an empty cell.
+    """
     rows = []
+    usual = usual or {}
     for row in figures.features:
         budget = budgets.of(row.feature)
         daily = budget.daily if budget else None
@@ -104,6 +117,9 @@ def by_feature(figures: DayFigures, budgets: Budgets) -> bytes:
                 row.error_calls,
                 "" if daily is None else usd(daily),
                 "" if daily is None else _used(row.cost, daily),
+                owners.get(row.feature, ""),
+                usd(usual[row.feature]) if row.feature in usual else "",
+                usd(row.error_cost),
             )
         )
     return table(BY_FEATURE, rows)

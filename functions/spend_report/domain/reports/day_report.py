@@ -31,8 +31,9 @@ class DayReport:
     """Everything that is known of a day.
 
     `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
-    names a feature. A day that was not over when it was read is not `complete`. `bills` has a line
-    for each provider whose bill is compared, about its newest compared day.
+    names a feature. `owners` are those of features that have one. A day that was not over when it
+    was read is not `complete`. `bills` has a line for each provider whose bill is compared, about
+    its newest compared day.
     """
 
     day: ReportDay
@@ -45,6 +46,7 @@ class DayReport:
     origin: Origin
     links: Mapping[str, str]
     feature_key: str
+    owners: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     bills: Sequence[BillLine] = ()
 

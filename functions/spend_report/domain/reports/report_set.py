@@ -58,7 +58,7 @@ def files_of(
     files = [
         csv(
             MAIN_REPORT,
-            csv_tables.by_feature(figures, report.budgets),
+            csv_tables.by_feature(figures, report.budgets, report.owners),
             f"{MAIN_REPORT}.csv" if is_newest else None,
         ),
         csv("spend_detail", csv_tables.detail(figures, dimensions)),
