@@ -169,6 +169,7 @@ class Reporting:
             notices=report.notices,
             links=self.links(report.day.date),
             history=report.history,
+            owners=report.owners,
         )
 
     def links(self, day: date) -> Links:

@@ -235,7 +235,8 @@ class Service:
         is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
         if not is_news or not is_to_come.isdisjoint(holes):
             return
-        found = digest(sunday, history, self._reporting.links(sunday), self.billing.lines(sunday))
+        links, owners = self._reporting.links(sunday), self._reporting.register.owners
+        found = digest(sunday, history, links, self.billing.lines(sunday), owners)
         if found is not None:
             self._sending.digest(found)
 

@@ -24,6 +24,7 @@ MESSAGE = Message(
         "severity": "critical",
         "date": "2026-11-21",
         "features": ["rag-search", "agent-copilot"],
+        "owners": ["search", "agents"],
     },
 )
 
@@ -92,6 +93,7 @@ def test_each_protocol_gets_its_form(aws: Aws) -> None:
         "severity": "String",
         "date": "String",
         "features": "String.Array",
+        "owners": "String.Array",
     }
 
 
@@ -123,6 +125,9 @@ def test_alarms_pass_no_policy(aws: Aws) -> None:
         ({"severity": ["critical", "warning"]}, 1),
         ({"features": ["agent-copilot"]}, 1),
         ({"features": ["summarizer"]}, 0),
+        ({"owners": ["search"]}, 1),
+        ({"owners": ["checkout"]}, 0),
+        ({"owners": ["search"], "severity": ["warning"]}, 0),
         ({"kind": ["weekly_digest"]}, 0),
         ({"kind": [{"anything-but": ["weekly_digest"]}], "severity": ["critical"]}, 1),
         ({"severity": ["critical"], "features": ["summarizer"]}, 0),

@@ -335,13 +335,54 @@ def test_attributes_for_filter_policies() -> None:
         "severity": "critical",
         "date": "2026-11-21",
         "features": ["agent-copilot", "rag-search"],
+        "owners": [],
     }
+
+
+def test_whose_it_is() -> None:
+    """The owner stands with each alert and notice, in the text, in the JSON and for policies."""
+    owners = {"rag-search": "search", "agent-copilot": "agents", "summarizer": "search"}
+    whole = news(SAMPLE, same_days("2026-11-21", 20, *USUAL), BUDGETS)
+
+    message = compose([replace(whole, owners=owners)])
+
+    check_limits(message)
+    lines = message.text.splitlines()
+    assert lines[0].startswith("Do first: agent-copilot (agents): ")
+    assert [line_ for line_ in lines if "owner:" in line_] == [
+        "  owner: agents",
+        "  owner: search",
+        "  owner: search",
+        "[WARNING] agent-copilot: heading for $112.62 of $110.00 monthly, owner: agents",
+    ]
+    data = data_of(message)
+    assert [(alert["feature"], alert["owner"]) for alert in data["alerts"]] == [
+        ("agent-copilot", "agents"),
+        ("rag-search", "search"),
+        ("agent-copilot", "agents"),
+    ]
+    assert [notice["owners"] for notice in data["notices"]] == [["search"]]
+    assert message.attributes["owners"] == ["agents", "search"]
+
+
+def test_nobodys() -> None:
+    """What nobody owns, and the total, is empty in the JSON and not a word in the text."""
+    total = Budgets({"agent-copilot": budget("5")}, total=budget("5"))
+
+    message = compose([replace(news(SAMPLE, NOTHING, total), owners={"rag-search": "search"})])
+
+    assert [(alert["feature"], alert["owner"]) for alert in data_of(message)["alerts"]] == [
+        (None, ""),
+        ("agent-copilot", ""),
+    ]
+    assert message.text.count("owner:") == 1  # of the model without a price, which is rag-search's
+    assert message.attributes["owners"] == ["search"]
 
 
 def test_200_breaches() -> None:
     """200 features over budget, with long names: under SNS's limit, the subject and the text
     count the rest, and the JSON has every alert and says how many are without details."""
-    names = [f"feature-{number:03}-{'x' * 40}" for number in range(200)]
+    names = [f"feature-{number:03}-{'x' * 30}" for number in range(200)]
     today = day("2026-11-21", *(line(name, f"{2 + n / 100:.2f}") for n, name in enumerate(names)))
 
     message = compose([news(today, NOTHING, Budgets(default=budget("1.00")))])
@@ -362,8 +403,9 @@ def test_more_than_fits() -> None:
     """2000 breaches of features with names of 10 KB: still sent, with what was left out counted."""
     names = [f"{number}{'é' * 10_000}" for number in range(2000)]
     today = day("2026-11-21", *(line(name, "2") for name in names))
+    owners = {name: name for name in names}
 
-    message = compose([news(today, NOTHING, Budgets(default=budget("1")))])
+    message = compose([replace(news(today, NOTHING, Budgets(default=budget("1"))), owners=owners)])
 
     check_limits(message)
     data = data_of(message)
@@ -540,6 +582,44 @@ def test_digest_of_many_features() -> None:
     check_limits(message)
     assert "92 more features" in message.text
     assert data_of(message)["omitted"] == {"features": 50}
+
+
+def test_digest_by_owner() -> None:
+    """Who spent most comes first, with the sum of all that is theirs; what nobody owns is last."""
+    before = same_days("2026-11-22", 14, *USUAL)
+    sunday = day("2026-11-22", *SAMPLE.lines)
+    links = news(sunday, before, Budgets()).links
+    owners = {"rag-search": "search", "summarizer": "search", "untagged": "finance"}
+
+    week = digest(sunday.date, with_day(before, sunday), links, owners)
+
+    assert week is not None
+    message = compose_digest(week)
+    golden("digest_by_owner.txt", readable(message))
+    check_limits(message)
+    assert [(row["owner"], row["feature"]) for row in data_of(message)["features"]] == [
+        ("search", "rag-search"),
+        ("search", "summarizer"),
+        ("finance", "untagged"),
+        ("", "agent-copilot"),
+    ]
+    assert message.attributes["owners"] == ["search", "finance"]
+
+
+def test_digest_of_many_owners() -> None:
+    """A hundred features of a hundred owners with names as long as they may be fit too."""
+    names = [f"feature-{number}-{'x' * 180}" for number in range(100)]
+    sunday = day("2026-11-22", *(line(name, "2") for name in names))
+    before = same_days("2026-11-22", 13, *(line(name, "1") for name in names))
+    links = news(sunday, before, Budgets()).links
+    owners = {name: f"{name} team" for name in names}
+
+    week = digest(sunday.date, with_day(before, sunday), links, owners)
+
+    assert week is not None
+    message = compose_digest(week)
+    check_limits(message)
+    data_of(message)
 
 
 def test_no_digest_of_nothing() -> None:

@@ -81,7 +81,7 @@ def compose_bill(notice: BillNotice) -> Message:
         ),
         text=_text(notice, text),
         data=json.dumps(data),
-        attributes=attributes(KIND, SEVERITY, notice.day, ()),
+        attributes=attributes(KIND, SEVERITY, notice.day),
     )
 
 

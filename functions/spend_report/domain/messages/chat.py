@@ -17,6 +17,7 @@ from spend_report.domain.basics.wording import dollars, dollars_of, plain, short
 from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.news import Alert, DayAlerts, Links, alerts_of, notices_of
+from spend_report.domain.messages.owner_names import owner_line
 from spend_report.domain.messages.sentences import costliest, holes, reasons, sentence, to_do
 
 MOST_MESSAGES = 10
@@ -71,6 +72,7 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         for breach in (alert.breach for alert in own):
             lines.append(f"{breach.severity.upper()}: {sentence(breach)}")
             lines += [holes(breach)] if breach.missing else []
+        lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += reasons(lead.breach, lead.on)
         requests = [
             f"{dollars(request.cost)} {_safe(request.root_name or request.trace_id)}: {request.url}"

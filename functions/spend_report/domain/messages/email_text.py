@@ -20,6 +20,7 @@ from spend_report.domain.basics.wording import (
 )
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, items_of
+from spend_report.domain.messages.owner_names import owner_line, owners_of
 from spend_report.domain.messages.sentences import (
     action,
     change_of_day,
@@ -59,11 +60,8 @@ def _first_of_all(item: Item) -> list[str]:
             what, subject = action(breach, on), plain(feature) if feature else who(breach)
         case Remark(notice):
             what, subject = notice.do, ""
-    owners = dict.fromkeys(
-        item.on.owners[feature] for feature in item.features[:1] if feature in item.on.owners
-    )
-    if owners:
-        subject += f" ({', '.join(plain(owner) for owner in owners)})" if subject else ""
+    if subject and (owners := owners_of([item])):
+        subject += f" ({plain(owners[0])})"
     return _wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
 
 
@@ -129,12 +127,13 @@ def _block(item: Item, explained: Collection[str | None]) -> list[str]:
     match item:
         case Alert(breach, on):
             lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
-            lines += _wrapped(holes(breach), "  ")
+            lines += _wrapped(holes(breach), "  ") + _wrapped(owner_line(item), "  ")
             why = [] if breach.feature in explained else reasons(breach, on)
             lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
             lines += _wrapped(f"To do: {to_do(breach, on)}", "  ")
         case Remark(notice):
             lines = _wrapped(f"[DATA] {notice.text}")
+            lines += _wrapped(owner_line(item), "  ")
             lines += _line_to_add(notice.add)
     return [*lines, ""]
 
@@ -149,11 +148,13 @@ def _line_to_add(add: str) -> list[str]:
 
 def _line(item: Item) -> str:
     """An item on one line, shortened at its end where names are long."""
+    theirs = owner_line(item)
+    end = f", {theirs}" if theirs else ""
     match item:
         case Alert(breach):
-            return plain(f"[{breach.severity.upper()}] {_in_short(breach)}", WIDTH)
+            return plain(f"[{breach.severity.upper()}] {_in_short(breach)}{end}", WIDTH)
         case Remark(notice):
-            return plain(f"[DATA] {notice.subject}", WIDTH)
+            return plain(f"[DATA] {notice.subject}{end}", WIDTH)
 
 
 def _in_short(breach: Breach) -> str:

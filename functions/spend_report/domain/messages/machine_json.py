@@ -7,8 +7,8 @@ from typing import Any
 from spend_report.domain.basics.money import usd
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.judgement.notices import Notice
-from spend_report.domain.messages.news import Alert, DayAlerts, items_of, notices_of, severity_of
+from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of
+from spend_report.domain.messages.owner_names import owners_of
 from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
 from spend_report.domain.messages.shares import fair_shares, fitting
 
@@ -30,10 +30,11 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
     the alerts' details come last. `omitted` counts what was left out.
     """
     message = _frame(news)
-    alerts = [item for item in items_of(news) if isinstance(item, Alert)]
+    items = items_of(news)
+    alerts = [item for item in items if isinstance(item, Alert)]
     kinds = {
         "alerts": [_core(alert) for alert in alerts],
-        "notices": [_notice(notice) for notice in notices_of(news)],
+        "notices": [_notice(item) for item in items if isinstance(item, Remark)],
     }
     room = MOST_BYTES - _size(message)
     sizes = {kind: [_size(entry) for entry in entries] for kind, entries in kinds.items()}
@@ -95,6 +96,7 @@ def _core(alert: Alert) -> dict[str, Any]:
         "threshold": None if breach.threshold is None else float(breach.threshold),
         "severity": breach.severity,
         "date": breach.day.isoformat(),
+        "owner": "".join(map(short_name, owners_of([alert]))),
     }
 
 
@@ -150,7 +152,8 @@ def _request(request: Request) -> dict[str, Any]:
     }
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
+def _notice(remark: Remark) -> dict[str, Any]:
+    notice = remark.notice
     return {
         "kind": notice.kind,
         "text": notice.text[:_TEXT_WIDTH],
@@ -159,5 +162,6 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "at_stake_usd": usd(notice.cost),
         "features": [short_name(feature) for feature in notice.features[:_FEATURES_SHOWN]],
         "more_features": len(notice.features[_FEATURES_SHOWN:]),
+        "owners": [short_name(owner) for owner in owners_of([remark])[:_FEATURES_SHOWN]],
         "add": notice.add or None,
     }

@@ -24,9 +24,11 @@ from spend_report.domain.messages.news import (
     items_of,
     severity_of,
 )
+from spend_report.domain.messages.owner_names import owners_of
 
 SUBJECT_WIDTH = 99
-_FEATURES_BYTES = 20 * 1024
+_FEATURES_BYTES = 16 * 1024
+_OWNERS_BYTES = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +46,47 @@ class Message:
 
 def compose(news: Sequence[DayAlerts]) -> Message:
     """The message about the breaches and notices of `news`, of which there is at least one."""
+    items = items_of(news)
     return Message(
         subject=_subject(news),
         text=email_text(news),
         data=machine_json(news),
         attributes=attributes(
-            KIND, severity_of(news), max(day.day for day in news), features_of(items_of(news))
+            KIND,
+            severity_of(news),
+            max(day.day for day in news),
+            features_of(items),
+            owners_of(items),
         ),
     )
 
 
 def attributes(
-    kind: str, severity: str, day: date, features: Iterable[str]
+    kind: str,
+    severity: str,
+    day: date,
+    features: Iterable[str] = (),
+    owners: Iterable[str] = (),
 ) -> dict[str, str | Sequence[str]]:
     """What filter policies see. Very long names are shortened and very many are left out."""
+    return {
+        "kind": kind,
+        "severity": severity,
+        "date": day.isoformat(),
+        "features": _names(features, _FEATURES_BYTES),
+        "owners": _names(owners, _OWNERS_BYTES),
+    }
+
+
+def _names(names: Iterable[str], room: int) -> list[str]:
     kept: list[str] = []
-    room = _FEATURES_BYTES
-    for feature in features:
-        name = "".join(char if char.isprintable() else " " for char in short_name(feature))
+    for each in names:
+        name = "".join(char if char.isprintable() else " " for char in short_name(each))
         room -= len(json.dumps(name)) + 2
         if room < 0:
             break
         kept.append(name)
-    return {"kind": kind, "severity": severity, "date": day.isoformat(), "features": kept}
+    return kept
 
 
 def _subject(news: Sequence[DayAlerts]) -> str:

@@ -1,8 +1,8 @@
 """The week by feature against the week before, for stakeholders."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +25,7 @@ from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
 from spend_report.domain.messages.machine_json import short_name, why
 from spend_report.domain.messages.news import Links
+from spend_report.domain.messages.owner_names import owners_among
 from spend_report.domain.messages.sns_message import Message, attributes
 
 KIND = "weekly_digest"
@@ -44,7 +45,7 @@ class Digest:
 
     `drivers` compare the weeks' costs, or their means per day where not the same number of days
     was reported in both (`per_day`). The missing days have no report. `bills` are the newest
-    compared bills.
+    compared bills, `owners` those of the features that have one.
     """
 
     start: date
@@ -56,6 +57,7 @@ class Digest:
     per_day: bool
     links: Links
     bills: Sequence[BillLine] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def end(self) -> date:
@@ -79,7 +81,11 @@ class Digest:
 
 
 def digest(
-    sunday: date, history: History, links: Links, bills: Sequence[BillLine] = ()
+    sunday: date,
+    history: History,
+    links: Links,
+    bills: Sequence[BillLine] = (),
+    owners: Mapping[str, str] | None = None,
 ) -> Digest | None:
     """The week that ends with `sunday`, which is in `history` as the weeks before are.
 
@@ -101,6 +107,7 @@ def digest(
         per_day=per_day,
         links=links,
         bills=bills,
+        owners=owners or {},
     )
 
 
@@ -128,19 +135,22 @@ def compose_digest(digest: Digest) -> Message:
         "features": [
             {
                 "feature": short_name(driver.feature),
+                "owner": short_name(digest.owners.get(driver.feature, "")),
                 "why": why([driver], [str(cause) for cause in _causes(driver, cost)]),
             }
-            for driver in by_cost[:_FEATURES_IN_JSON]
+            for _, own in _by_owner(digest, by_cost[:_FEATURES_IN_JSON])
+            for driver in own
         ],
         "bills": [line.text for line in digest.bills],
         "omitted": {"features": len(by_cost[_FEATURES_IN_JSON:])},
     }
+    features = [driver.feature for driver in by_cost[:_FEATURES_IN_JSON]]
     return Message(
         subject=subject,
         text=_text(digest, by_cost),
         data=json.dumps(data),
         attributes=attributes(
-            KIND, "info", digest.end, (driver.feature for driver in by_cost[:_FEATURES_IN_JSON])
+            KIND, "info", digest.end, features, owners_among(features, digest.owners)
         ),
     )
 
@@ -161,7 +171,7 @@ def _causes(driver: Driver, whole: Fraction) -> list[object]:
 
 
 def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
-    """At most 8 features with two lines of causes each: 36 lines without the links' two."""
+    """At most 8 features with their owners and two lines of causes each: 44 lines and two links."""
     span = f"{short_day(digest.start)} to {short_day(digest.end)} {digest.end.year}"
     lines = [f"LLM spend in week {digest.week}, {span}: {dollars(_cost(digest.days))}."]
     if digest.missing:
@@ -173,10 +183,17 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
     cost, before, change = _sums(digest.drivers)
     unit = " a day" if digest.per_day else ""
     lines += ["", _row("", f"week {digest.week}{unit}", "week before", "change")]
-    for driver in by_cost[:_FEATURES_SHOWN]:
-        name = plain(driver.feature, _NAME_WIDTH)
-        lines.append(_amounts(name, driver.now.cost, driver.before.cost, driver.change))
-        lines += [f"  {cause}" for cause in _causes(driver, cost)]
+    for owner, own in _by_owner(digest, by_cost[:_FEATURES_SHOWN]):
+        indent = ""
+        if digest.owners:
+            whole = [one for one in by_cost if digest.owners.get(one.feature, "") == owner]
+            name = plain(owner, _NAME_WIDTH) if owner else "without an owner"
+            lines.append(_amounts(name, *_sums(whole)))
+            indent = "  "
+        for driver in own:
+            name = indent + plain(driver.feature, _NAME_WIDTH - len(indent))
+            lines.append(_amounts(name, driver.now.cost, driver.before.cost, driver.change))
+            lines += [f"{indent}  {cause}" for cause in _causes(driver, cost)]
     if rest := by_cost[_FEATURES_SHOWN:]:
         lines.append(_amounts(things(len(rest), "more feature"), *_sums(rest)))
     lines += [_amounts("all", cost, before, change), "", *_bills(digest.bills)]
@@ -191,6 +208,18 @@ def _bills(bills: Sequence[BillLine]) -> list[str]:
         part for line in bills for part in wrap(line.text, _LINE_WIDTH, subsequent_indent="  ")
     ]
     return ["Against the bills (UTC days):", *lines, ""] if lines else []
+
+
+def _by_owner(digest: Digest, by_cost: Sequence[Driver]) -> Iterator[tuple[str, list[Driver]]]:
+    """The owners and what is theirs: who spent most in the week first, without an owner last."""
+    costs: dict[str, Fraction] = {}
+    for driver in digest.drivers:
+        owner = digest.owners.get(driver.feature, "")
+        costs[owner] = costs.get(owner, Fraction(0)) + driver.now.cost
+    for owner in sorted(costs, key=lambda owner: (not owner, -costs[owner], owner)):
+        own = [one for one in by_cost if digest.owners.get(one.feature, "") == owner]
+        if own:
+            yield owner, own
 
 
 def _amounts(name: str, now: Fraction, before: Fraction, change: Fraction) -> str:
