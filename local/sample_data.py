@@ -1,7 +1,8 @@
 """A product's LLM runs: the sample day, and the seven days before it.
 
 The day has exactly the calls and tokens of `SAMPLE_DAY`. The week before is what rag-search's
-rise is measured against: shorter prompts, and fewer of them on the large model.
+rise is measured against: shorter prompts, and fewer of them on the large model. On the day before,
+a feature's tag is mistyped for some hours.
 """
 
 import random
@@ -86,6 +87,12 @@ PROFILES: Mapping[str, Profile] = {
         {"gpt-4o-2024-08-06": 1.0, "gpt-4o-mini": 1.0},
     ),
 }
+# On Friday afternoon somebody deploys the summarizer with its tag spelt in another way; on Saturday
+# it is mended.
+_MISTYPED = {"summarizer": "summariser"}
+_MISTYPED_FROM = datetime.combine(SAMPLE_DATE - timedelta(days=1), time(16), UTC)
+_MISTYPED_UNTIL = datetime.combine(SAMPLE_DATE, time.min, UTC)
+
 _CALLS_PER_REQUEST = (1, 1, 2, 3)
 _FAILING = 0.012
 # The week before: rag-search sent shorter prompts, and fewer of them to the large model.
@@ -131,9 +138,16 @@ def _feature_runs(
     calls = _calls(profile, volume, chance)
     while calls:
         size = min(len(calls), chance.choice(_CALLS_PER_REQUEST[: 2 * len(profile.shape.steps)]))
-        trace = Trace(profile.shape, _office_hours(day, chance), chance)
+        start = _office_hours(day, chance)
+        trace = Trace(_as_typed(profile.shape, start), start, chance)
         yield from trace.make(calls[:size], tag_on_calls=chance.random() >= profile.inherited)
         calls = calls[size:]
+
+
+def _as_typed(shape: Shape, start: datetime) -> Shape:
+    if shape.feature in _MISTYPED and _MISTYPED_FROM <= start < _MISTYPED_UNTIL:
+        return replace(shape, feature=_MISTYPED[shape.feature])
+    return shape
 
 
 def _calls(profile: Profile, volume: Volume, chance: random.Random) -> list[Call]:

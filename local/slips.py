@@ -9,9 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.config.configuration import Configuration
+from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.config.price_list import Catalogue, PriceList
 from spend_report.domain.figures.record import Record
+from spend_report.domain.judgement.names_in_doubt import entry_for
+from spend_report.domain.judgement.similar_names import SimilarNames
 from spend_report.domain.prices.model_names import display, parameter_names
 from spend_report.domain.prices.pricing import Rates
 
@@ -46,12 +50,35 @@ def slips(
     yield from _amounts(read.prices, catalogue, report, now)
     if report is not None:
         yield from _unused_models(read.prices, report)
-        for feature, budget in read.budgets.features.items():
-            if feature not in report.features:
-                yield (
-                    f"{budget.parameter}: features.{feature}: no run of {report.day} had this "
-                    f"feature; there were {', '.join(sorted(report.features))}"
-                )
+        yield from _unused_budgets(read, report)
+        yield from _unregistered(read.register, report)
+
+
+def _unused_budgets(read: Configuration, report: LastReport) -> Iterator[str]:
+    seen = sorted({read.register.feature(name) for name in report.features})
+    names = SimilarNames(seen)
+    for feature, budget in read.budgets.features.items():
+        if feature not in seen:
+            nearest = names.nearest(feature)
+            there = f"the nearest is {nearest}" if nearest else f"there were {', '.join(seen)}"
+            yield (
+                f"{budget.parameter}: features.{feature}: no run of {report.day} had this "
+                f"feature; {there}"
+            )
+
+
+def _unregistered(register: FeatureRegister, report: LastReport) -> Iterator[str]:
+    if not register.in_use:
+        return
+    known = SimilarNames([*register.features, *register.aliases])
+    for name in sorted(report.features - {UNTAGGED, OTHER}):
+        if register.feature(name) not in register.features:
+            alike = known.alike(name)
+            question = f": is it {alike}?" if alike else ";"
+            yield (
+                f"features: {name} of {report.day} is in no document{question} add "
+                f"{entry_for(name, alike, register)}"
+            )
 
 
 def _amounts(

@@ -1,15 +1,16 @@
 """`make tags`: how the newest LLM runs of a project are tagged, and what to do where they are not.
 
 Takes LANGSMITH_API_KEY, and LANGSMITH_ENDPOINT, LANGSMITH_WORKSPACE_ID, FEATURE_KEY and
-DIMENSIONS where they are set.
+DIMENSIONS where they are set. Names are compared with the documents in CONFIG/features.
 """
 
 import argparse
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.command_line import KEY, failing_clearly, langsmith_settings
+from local.tag_names import names_to_mend, register_of
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.attribution import feature_above, starts_above
@@ -80,10 +82,17 @@ def newest_runs(source: RunSource, now: datetime) -> tuple[timedelta, list[Tagge
     return span, [_tagged(project, run, ancestors) for project, run in found]
 
 
-def show(console: Console, runs: Sequence[TaggedRun], span: timedelta, keys: Sequence[str]) -> None:
+def show(
+    console: Console,
+    runs: Sequence[TaggedRun],
+    span: timedelta,
+    keys: Sequence[str],
+    names: Callable[[Counter[str]], Iterable[str]],
+) -> None:
     """The newest runs, the share that is tagged, and help where that is not all.
 
-    `keys` are the metadata keys of the feature and of the dimensions.
+    `keys` are the metadata keys of the feature and of the dimensions; `names` has the lines to show
+    about the features by their number of runs.
     """
     if not runs:
         console.print(f"No LLM runs in the last {_words(span)}: is this the right project?")
@@ -98,6 +107,9 @@ def show(console: Console, runs: Sequence[TaggedRun], span: timedelta, keys: Seq
         console.print("\nWithout a tag:")
         for path, count in _paths(runs).most_common(_SHOWN_PATHS):
             console.print(f"  {count:>7,}  {path}", highlight=False, markup=False)
+    in_doubt = list(names(Counter(tagged.feature for tagged in runs if tagged.feature)))
+    for line in ["", *in_doubt] if in_doubt else []:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if counts["own"] < len(runs):
         console.print(HELP.replace("$KEY", keys[0]).rstrip(), highlight=False, soft_wrap=True)
 
@@ -177,9 +189,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--projects", default=os.environ.get("PROJECTS", ""), help="names or UUIDs, by comma"
     )
+    parser.add_argument(
+        "--config", type=Path, default=Path(os.environ.get("CONFIG") or "config"), help="folder"
+    )
     options = parser.parse_args(arguments)
     console = Console()
     with failing_clearly():
+        register = register_of(options.config)
         settings = Settings.from_environment(
             {**langsmith_settings(options.projects), **_NO_ACCOUNT}
         )
@@ -196,7 +212,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ) as source,
         ):
             span, runs = newest_runs(source, datetime.now(UTC))
-    show(console, runs, span, [settings.feature_key, *settings.dimensions])
+    show(
+        console,
+        runs,
+        span,
+        [settings.feature_key, *settings.dimensions],
+        lambda features: names_to_mend(features, register, options.config),
+    )
 
 
 # The settings' model wants these; nothing of them is touched here.

@@ -14,6 +14,8 @@ from typing import Any
 
 # The feature of calls that no tag gives to another.
 UNTAGGED = "untagged"
+# What names beyond the costliest count as, where there are too many.
+OTHER = "(other)"
 
 MOST_CHARACTERS = 200
 _HASH_DIGITS = 8

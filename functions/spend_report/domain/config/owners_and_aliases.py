@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
-from spend_report.domain.basics.names import UNTAGGED, name_of
+from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
 from spend_report.domain.config.documents import (
     Document,
     Problems,
@@ -15,6 +15,10 @@ from spend_report.domain.config.documents import (
     validated,
 )
 
+_NO_NAMES = {
+    UNTAGGED: "it is what calls without a tag count as",
+    OTHER: "it is what the names beyond the costliest count as",
+}
 _EXAMPLE = '{"owner": "search", "aliases": ["rag_search"]}'
 
 
@@ -142,8 +146,8 @@ def _name(value: Any) -> str:
 
 def _alias(value: Any) -> str:
     name = _name(value)
-    if name == UNTAGGED:
-        raise ValueError(f"{UNTAGGED} can't be an alias: it is what calls without a tag count as")
+    if name in _NO_NAMES:
+        raise ValueError(f"{name} can't be an alias: {_NO_NAMES[name]}")
     return name
 
 

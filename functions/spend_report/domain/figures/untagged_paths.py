@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO, exactly
+from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import UntaggedPath
 from spend_report.domain.prices.pricing import Tokens
 from spend_report.domain.runs.calls import Calls, CodePath
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-from spend_report.domain.runs.folding import MOST_VALUES, OTHER
+from spend_report.domain.runs.folding import MOST_VALUES
 from spend_report.domain.runs.run import Ancestor
 
 

@@ -7,14 +7,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.basics.names import UNTAGGED
+from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, short_day, things
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend
 from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.similar_names import SimilarNames
-from spend_report.domain.runs.folding import OTHER
 
 UNUSED_AFTER_DAYS = 14
 # Where an id stands in the tag, every name is new; so many are enough to see that.
@@ -53,12 +52,9 @@ def unregistered(
             f"{plain(name)} cost {dollars(row.cost)} {_since(name, figures.date, history)} and is "
             f"in no parameter below {config_path}/features/."
         )
-        line = _line(name, owner="<OWNER>")
         alike = names.alike(name)
         if alike is not None:
-            feature = register.feature(alike)
-            known = register.features[feature]
-            line = _line(feature, owner=known.owner, aliases=[*known.aliases, name])
+            known = register.features[register.feature(alike)]
             text += (
                 f" Is it {plain(alike)}? Then add it to the aliases in {known.parameter}, else "
                 "register it as a feature of its own."
@@ -67,7 +63,13 @@ def unregistered(
             text += f" The nearest known name is {plain(nearest)}. Register it with its owner."
         else:
             text += " Register it with its owner."
-        yield Doubt(name, f"{ascii_only(name)} is not registered", text, [name], line)
+        yield Doubt(
+            name,
+            f"{ascii_only(name)} is not registered",
+            text,
+            [name],
+            entry_for(name, alike, register),
+        )
     if rest := rows[_MOST_TOLD:]:
         cost = sum((row.cost for row in rest), ZERO)
         subject = f"{things(len(rest), 'more feature')} not registered"
@@ -94,7 +96,7 @@ def likely_pairs(
         # The same pair tomorrow, when the other one may cost more.
         about = " = ".join(sorted([right, slip]))
         subject = f"{ascii_only(slip)} is likely {ascii_only(right)}"
-        yield Doubt(about, subject, text, [right, slip], _line(right, aliases=[slip]))
+        yield Doubt(about, subject, text, [right, slip], entry(right, aliases=[slip]))
 
 
 def unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Doubt]:
@@ -125,6 +127,23 @@ def unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> I
         yield Doubt(name, f"the budget of {ascii_only(name)} sees nothing", text, [name])
 
 
+def entry_for(name: str, alike: str | None, register: FeatureRegister) -> str:
+    """The entry by which `name` is known: an alias of what it is `alike` to, else on its own."""
+    if alike is None:
+        return entry(name, owner="<OWNER>")
+    feature = register.feature(alike)
+    known = register.features[feature]
+    return entry(feature, owner=known.owner, aliases=[*known.aliases, name])
+
+
+def entry(feature: str, *, owner: str = "", aliases: Sequence[str] = ()) -> str:
+    """The entry of `feature` in a document."""
+    fields: dict[str, Any] = {"owner": owner} if owner else {}
+    if aliases:
+        fields["aliases"] = list(aliases)
+    return f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(fields, ensure_ascii=False)}"
+
+
 def _tagged(figures: DayFigures) -> list[FeatureSpend]:
     return [row for row in figures.features if row.feature not in _NO_NAMES]
 
@@ -137,11 +156,3 @@ def _since(feature: str, day: date, history: History) -> str:
         return "on its first day"
     or_longer = " or longer" if first == min(history.days) else ""
     return f"(seen since {short_day(first)}{or_longer})"
-
-
-def _line(feature: str, *, owner: str = "", aliases: Sequence[str] = ()) -> str:
-    """The entry of `feature` in a document."""
-    entry: dict[str, Any] = {"owner": owner} if owner else {}
-    if aliases:
-        entry["aliases"] = list(aliases)
-    return f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(entry, ensure_ascii=False)}"

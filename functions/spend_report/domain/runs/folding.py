@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from spend_report.domain.basics.names import UNTAGGED
+from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-
-OTHER = "(other)"
 
 MOST_VALUES = 1_000
 """Values of the feature, of a dimension, and so on, that a day reports by their own names."""
