@@ -74,9 +74,9 @@ def _unregistered(register: FeatureRegister, report: LastReport) -> Iterator[str
     for name in sorted(report.features - {UNTAGGED, OTHER}):
         if register.feature(name) not in register.features:
             alike = known.alike(name)
-            question = f": is it {alike}?" if alike else ";"
+            question = f": is it {alike}? add" if alike else "; add"
             yield (
-                f"features: {name} of {report.day} is in no document{question} add "
+                f"features: {name} of {report.day} is in no document{question} "
                 f"{entry_for(name, alike, register)}"
             )
 

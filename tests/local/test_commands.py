@@ -36,8 +36,8 @@ def cells(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 
 
-def by_feature(folder: Path) -> dict[str, dict[str, str]]:
-    path = folder / "spend_by_feature" / f"dt={DAY}" / f"spend_by_feature_{DAY}.csv"
+def by_feature(folder: Path, day: str = DAY) -> dict[str, dict[str, str]]:
+    path = folder / "spend_by_feature" / f"dt={day}" / f"spend_by_feature_{day}.csv"
     with path.open(encoding="utf-8", newline="") as lines:
         return {row["feature"]: row for row in csv.DictReader(lines)}
 
@@ -45,11 +45,12 @@ def by_feature(folder: Path) -> dict[str, dict[str, str]]:
 def test_the_demo_shows_the_day_the_alert_and_the_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The table has the sample day's calls and tokens, rag-search is over budget, one alert."""
+    """The table has the sample day's calls and tokens, rag-search is over budget; an alert of the
+    day says so, and one of the day before that a tag is mistyped."""
     demo.main(["--out", str(tmp_path)])
 
     shown = capsys.readouterr().out
-    rows = {line[0]: line for line in cells(shown) if line}
+    rows = {line[0]: line for line in cells(shown.partition("Subject: ")[0]) if line}
     assert rows["rag-search"][1:5] == ["412", "824,310", "192,440", "$2.14"]
     assert rows["agent-copilot"][1:4] == ["118", "603,200", "411,820"]
     assert rows["summarizer"][1:4] == ["87", "198,400", "44,100"]
@@ -57,8 +58,14 @@ def test_the_demo_shows_the_day_the_alert_and_the_files(
     assert rows["untagged"][1:4] == ["19", "31,200", "12,800"]
     assert rows["total"] == ["total", "670", "1,699,210", "699,360", "$6.26", "$10.00", "62.6%"]
     assert rows["rag-search"][5:] == ["$2.00", "106.9%"]
-    assert shown.count("Subject: ") == 1
+    alert, restated, *_ = shown.split("Subject: ")[1:]
+    assert alert.startswith("LLM spend 21 Nov: rag-search $2.14 of $2.00")
+    assert "  owner: search\n" in alert
+    assert restated.startswith("LLM spend 20 Nov: summariser is not registered")
+    assert '"summarizer": {"owner": "documents", "aliases": ["summariser"]}' in restated
     assert by_feature(tmp_path)["rag-search"]["calls"] == "412"
+    assert by_feature(tmp_path)["rag-search"]["owner"] == "search"
+    assert by_feature(tmp_path, "2026-11-20")["summariser"]["owner"] == ""
     assert len(list(tmp_path.glob("spend_by_feature/dt=*/*.csv"))) == 8
     assert '"level"' not in shown
 

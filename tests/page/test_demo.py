@@ -27,13 +27,13 @@ def columns(rows: list[list[Cell]], *places: int) -> list[tuple[str | None, ...]
 
 
 def test_by_feature(page: Document, demo_files: Path) -> None:
-    """The features, their exact cost and their calls are those of spend_by_feature."""
+    """The features, their owners, exact cost and calls are those of spend_by_feature."""
     expected = [
-        (row["feature"], row["estimated_cost_usd"], row["calls"])
+        (row["feature"], row["owner"], row["estimated_cost_usd"], row["calls"])
         for row in rows_of(demo_files, "spend_by_feature")
     ]
 
-    assert columns(page.sections["features"], 0, 1, 4) == expected
+    assert columns(page.sections["features"], 0, 1, 2, 5) == expected
 
 
 def test_the_total(page: Document, demo_files: Path) -> None:

@@ -88,6 +88,7 @@ NAME = "expected a name, without spaces around it, got"
         ('{"a": {"aliases": ["b "]}}', f'a.aliases[0]: {NAME} the text "b "'),
         ('{"a": {"aliases": [""]}}', f'a.aliases[0]: {NAME} the text ""'),
         ('{"a": {"aliases": ["untagged"]}}', "a.aliases[0]: untagged can't be an alias"),
+        ('{"a": {"aliases": ["(other)"]}}', "a.aliases[0]: (other) can't be an alias: it is what"),
         ('{" a": {}}', f'the text " a": {NAME} the text " a"'),
         ('{"": {}}', f'the text "": {NAME} the text ""'),
         ("[1]", "expected a JSON object, got [1]"),

@@ -1,6 +1,7 @@
 """Messages for a chat room, in the form that Amazon Q Developer shows."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from spend_report.domain.config.budgets import Budgets
@@ -51,6 +52,15 @@ def test_an_alert() -> None:
     assert data["content"]["nextSteps"][1].startswith("Look at the request $0.31 answer: https://")
     assert data["content"]["nextSteps"][2].startswith("Report: https://")
     assert data["metadata"]["threadId"] == "feature-rag-2026-11"
+
+
+def test_whose_it_is() -> None:
+    """The owner stands below what happened."""
+    day_ = news(day("2026-11-21", line("rag", "2")), NOTHING, Budgets({"rag": budget("1.00")}))
+
+    (message,) = chat_messages([replace(day_, owners={"rag": "search <!here>"})])
+
+    assert body(message)["content"]["description"].splitlines()[1] == "owner: search (!here)"
 
 
 def test_threads() -> None:

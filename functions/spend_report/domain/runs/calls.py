@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.basics.names import UNTAGGED, name_of
+from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.runs.attribution import (
     feature_above,
@@ -24,7 +24,6 @@ from spend_report.domain.runs.attribution import (
 )
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
 from spend_report.domain.runs.folding import (
-    OTHER,
     Costs,
     estimated_costs,
     fold,
