@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from local import tags
-from local.aws import KINDS
-from local.documents import documents
+from local.documents import as_configured, in_folder
 from local.langsmith_server import LangSmithServer
 from local.slips import LastReport, slips
 from local.tag_names import names_to_mend, register_of
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue
-from spend_report.domain.config.configuration import configuration
 from spend_report.errors import ConfigError
 
 RUNS = Counter({"rag-search": 40, "rag_search": 3, "RAG": 2, "billing": 1})
@@ -27,8 +25,7 @@ def put(folder: Path, name: str, text: str) -> None:
 
 def warnings(folder: Path, *features: str, models: tuple[str, ...] = ()) -> list[str]:
     """What `make validate-config` warns of, beside a report with these features and models."""
-    pricing, budgets, features_ = (documents(folder, kind) for kind in KINDS)
-    read = configuration(pricing, budgets, features_, PriceCatalogue())
+    read = as_configured(in_folder(folder), PriceCatalogue())
     used = frozenset((model, "openai") for model in models)
     report = LastReport("2026-11-21", frozenset(features), used)
     return list(slips(read, PriceCatalogue(), report, datetime(2026, 11, 22, tzinfo=UTC)))

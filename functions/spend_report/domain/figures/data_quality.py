@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import (
     DataQuality,
     ModelDrift,
@@ -13,7 +14,6 @@ from spend_report.domain.figures.day_figures import (
 )
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.runs.columns import NO_CALL, Columns
-from spend_report.domain.runs.folding import OTHER
 from spend_report.domain.runs.usage import RemarkKind
 
 # A client may make up names of its own for classes of tokens.
