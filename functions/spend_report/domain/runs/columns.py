@@ -96,15 +96,15 @@ class Columns:
         if not rows:
             return
         groups, hours, tokens, recorded, ids, traces, parents = zip(*rows, strict=True)
-        input_, output, read, write, write_1h = zip(*tokens, strict=True)
+        figures = list(chain.from_iterable(tokens))
         # An array takes in a list at once, and anything else value by value.
         self.group.fromlist(list(groups))
         self.hour.frombytes(bytes(hours))
-        self.input.fromlist(list(input_))
-        self.output.fromlist(list(output))
-        self.cache_read.fromlist(list(read))
-        self.cache_write.fromlist(list(write))
-        self.cache_write_1h.fromlist(list(write_1h))
+        self.input.fromlist(figures[0::5])
+        self.output.fromlist(figures[1::5])
+        self.cache_read.fromlist(figures[2::5])
+        self.cache_write.fromlist(figures[3::5])
+        self.cache_write_1h.fromlist(figures[4::5])
         self.recorded.fromlist(list(recorded))
         self.ids.frombytes(hashes(ids))
         self.traces.frombytes(hashes(traces))

@@ -18,16 +18,18 @@ type _Classes = Mapping[str, int | None]
 def plain_tokens(run: Run) -> PlainTokens | None:
     """The tokens of `run`; None where more than these has to be looked at."""
     input_, output, total = run.prompt_tokens, run.completion_tokens, run.total_tokens
-    if not input_ or not output or not total or not 0 < total <= MOST_TOKENS:
-        return None
-    if not (0 < input_ <= MOST_TOKENS and 0 < output <= MOST_TOKENS):
+    if not input_ or not output or not total:
         return None
     ins, outs = run.prompt_token_details, run.completion_token_details
+    rest = total - input_ - output
+    if not rest and ins is None and outs is None and 0 < input_ < total <= MOST_TOKENS:
+        return input_, output, 0, 0, 0
+    if not (0 < input_ <= MOST_TOKENS and 0 < output <= MOST_TOKENS and 0 < total <= MOST_TOKENS):
+        return None
     cached = _cached(ins.raw, input_) if ins is not None and ins.raw else _NONE
     reasoning = _reasoning(outs.raw, output) if outs is not None and outs.raw else 0
     if cached is None or reasoning is None:
         return None
-    rest = total - input_ - output
     if rest > 0:
         if rest > reasoning or rest == sum(cached):
             return None
