@@ -105,6 +105,7 @@ build/runtime: tools/awslambdaric.txt | $(READY)
 	@touch $@
 
 build: $(READY) build/runtime ## Build functions and layer for deploying, into .aws-sam/
+	@$(PYTHON) -c "from spend_report.page.render import compile_template; compile_template()"
 	@result=$$(tools/run sam build 2>&1) || { echo "$$result"; exit 1; }
 
 test-template: build

@@ -1,5 +1,6 @@
 """The Lambda function's entry: event in, small summary out."""
 
+import gc
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +10,9 @@ from spend_report.bootstrap import application
 from spend_report.event import parse
 from spend_report.settings import Settings
 from spend_report.telemetry import logger
+
+# All that was imported stays: neither the collector nor the end of the process need look at it.
+gc.freeze()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

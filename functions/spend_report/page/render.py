@@ -2,12 +2,20 @@
 
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from spend_report.domain.basics.money import ZERO, usd
@@ -34,6 +42,24 @@ def render(view: ReportView) -> bytes:
     return page.encode("utf-8")
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """The compiled template beside the template, as Python keeps its own modules.
+
+    To compile it takes longer than to import most of what the function needs. Where the package
+    is read-only, as in Lambda, the one that was built along serves.
+    """
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+def compile_template() -> None:
+    """Compile the template, if it was not yet."""
+    _template()
+
+
 @cache
 def _style() -> str:
     return (_TEMPLATES / "report.css").read_text("utf-8")
@@ -42,7 +68,11 @@ def _style() -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+        # By its text and not by its path: the built page is compiled elsewhere than it is used.
+        loader=FunctionLoader(lambda name: (_TEMPLATES / name).read_text("utf-8")),
+        bytecode_cache=_Compiled(str(_TEMPLATES / "__pycache__")),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
     environment.filters |= {
         "change": _change,
