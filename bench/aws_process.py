@@ -1,21 +1,28 @@
-"""AWS as a process: `python -m bench.aws_process` prints a function's environment as JSON."""
+"""AWS as a process: `python -m bench.aws_process` prints a function's environment as JSON.
+
+For each line on its input it forgets which alerts were sent, and says so. It ends with its input.
+"""
 
 import json
 import os
 import sys
 
-from bench.day import PRICES
-from local.aws import LocalAws
+from bench.day import BUDGETS, PRICES
+from local.aws import BUCKET, LocalAws
 
 
 def main() -> None:
     """Serve until the input ends."""
     with LocalAws() as cloud:
         cloud.put_parameter("pricing/models", json.dumps(PRICES))
-        cloud.put_parameter("budgets/features", json.dumps({"default": {"daily": 1.0}}))
+        cloud.put_parameter("budgets/features", json.dumps(BUDGETS))
         credentials = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
         print(json.dumps({**credentials, **cloud.settings()}), flush=True)
-        sys.stdin.read()
+        for _ in sys.stdin:
+            for key in cloud.objects():
+                if key.startswith("alerts/"):
+                    cloud.s3.delete_object(Bucket=BUCKET, Key=key)
+            print("forgotten", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is measured. Each reads the same day from the same server and returns its runs.
+"""What is measured besides whole programs: each reads the same day and returns its runs.
 
 The server, the key and the project come from the environment, as they do for the function.
 """
@@ -6,8 +6,6 @@ The server, the key and the project come from the environment, as they do for th
 import asyncio
 import json
 import os
-import warnings
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -18,33 +16,22 @@ import httpx2
 import msgspec
 
 from bench.day import DAY, PRICES, PROJECT
+from spend_report.adapters.langsmith.pages import PAGE_SIZE, RUN_SELECTS
+from spend_report.adapters.langsmith.runs import LangSmithRuns
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.config.configuration import configuration
+from spend_report.domain.config.documents import Document
+from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.runs.run import MetadataKeys
+from spend_report.reporting import Policy, fetch
 
 _START = datetime.combine(DAY, datetime.min.time(), UTC)
 _END = _START + timedelta(days=1)
 _MAX_CONCURRENT = 16
 
 
-def handler() -> int:
-    """The whole function: parameters, fetching, pricing, all reports written; no alert."""
-    from local.invoke import LambdaContext, in_time
-    from spend_report.handler import handle
-
-    event = {"date": DAY.isoformat(), "notify": False}
-    result = handle(event, LambdaContext(), lambda: in_time(event))
-    runs: int = result["reports"][0]["runs"]
-    return runs
-
-
 def pipeline() -> int:
     """Fetching, attributing, pricing and adding up, without AWS."""
-    from spend_report.adapters.langsmith.runs import LangSmithRuns
-    from spend_report.domain.basics.day import ReportDay
-    from spend_report.domain.config.configuration import configuration
-    from spend_report.domain.config.documents import Document
-    from spend_report.domain.prices.pricing import PriceBook
-    from spend_report.domain.runs.run import MetadataKeys
-    from spend_report.reporting import Policy, fetch
-
     dimensions = ("env", "user_tier")
     policy = Policy(
         timezone=ZoneInfo("UTC"),
@@ -70,36 +57,12 @@ def pipeline() -> int:
     return figures.calls
 
 
-def old_loop() -> int:
-    """What tutorials show: `Client.list_runs`, 100 a page, one after the other, summed up."""
-    from langsmith import Client
-
-    warnings.filterwarnings("ignore", message=r"list_runs\(\) is deprecated")
-    client = Client(
-        os.environ["LANGSMITH_ENDPOINT"],
-        api_key=os.environ["LANGSMITH_API_KEY"],
-        auto_batch_tracing=False,
-    )
-    tokens: defaultdict[str, int] = defaultdict(int)
-    runs = 0
-    for run in client.list_runs(
-        project_name=PROJECT, run_type="llm", start_time=_START, end_time=_END
-    ):
-        feature = (run.metadata or {}).get("feature", "untagged")
-        tokens[feature] += (run.prompt_tokens or 0) + (run.completion_tokens or 0)
-        runs += 1
-    return runs
-
-
 def floor() -> int:
     """The same pages by a bare HTTP client, decoded into typed structs, and nothing else.
 
     Its windows are cut beforehand so that each holds the same number of runs: the floor does
     not pay for finding out.
     """
-    from spend_report.adapters.langsmith.pages import PAGE_SIZE, RUN_SELECTS
-    from spend_report.domain.runs.run import MetadataKeys
-
     run_type = MetadataKeys("feature", ("env", "user_tier")).run_type
     page_type = msgspec.defstruct(
         "FloorPage",

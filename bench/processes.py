@@ -4,22 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bench.day import PROJECT
+from bench.day import DAY, PROJECT
+from local.artefact import Environment, python
 from local.langsmith_server import API_KEY
+
+_PROGRAMS = Path(__file__).parent / "programs"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A measurement: the seconds of each round, and the most memory the process ever held."""
+class Measured:
+    """A process: what it saw, the seconds of its work and of its whole life, and its memory."""
 
     runs: int
-    seconds: Sequence[float]
-    peak_bytes: int
+    seconds: float
+    whole_seconds: float
+    peak_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,76 +37,114 @@ class Requests:
     most_at_once: int
 
 
-class LangSmith:
-    """A server process with `runs` runs of the day."""
+class Server:
+    """A process that answers to lines on its input."""
 
-    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", first_line: str) -> None:
         self._process = process
-        self.url = url
+        self.first_line = first_line
 
-    def requests(self) -> Requests:
-        """What it saw since the last call."""
+    def ask(self) -> str:
+        """What it says to an empty line."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the server has no pipes")
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        return Requests(**json.loads(self._process.stdout.readline()))
+        return self._process.stdout.readline()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """LangSmith and AWS, and what a function sees of them."""
+
+    langsmith: Server
+    aws: Server
+
+    def requests(self) -> Requests:
+        """What LangSmith saw since the last call."""
+        return Requests(**json.loads(self.langsmith.ask()))
+
+    def report(self) -> Measured:
+        """The built function's first call in a process. What it sends, it sends for the first time.
+
+        Of the day, and of how many runs it has, there is a record where it was reported before.
+        """
+        self.aws.ask()
+        return self._program("report")
+
+    def tutorial(self) -> Measured:
+        """The tutorial's script, with the libraries of the same layer."""
+        return self._program("tutorial")
+
+    def contestant(self, what: str) -> Measured:
+        """One of `bench.measure`."""
+        return _run([sys.executable, "-m", "bench.measure", what], {**os.environ, **self._seen()})
+
+    def _program(self, name: str) -> Measured:
+        program = str(_PROGRAMS / f"{name}.py")
+        return _run([*python(), program], Environment(self._seen()).as_dict(), cwd="/")
+
+    def _seen(self) -> Mapping[str, str]:
+        return {
+            **json.loads(self.aws.first_line),
+            "LANGSMITH_ENDPOINT": self.langsmith.first_line,
+            "LANGSMITH_API_KEY": API_KEY,
+            "LANGSMITH_PROJECTS": PROJECT,
+            "BENCH_DAY": DAY.isoformat(),
+        }
+
+
+def in_turn(
+    first: Callable[[], Measured], second: Callable[[], Measured], rounds: int
+) -> list[tuple[Measured, Measured]]:
+    """Pairs of both, one after the other: a slow moment of the machine hits the two of a pair."""
+    return [(first(), second()) for _ in range(rounds)]
 
 
 @contextmanager
-def langsmith(runs: int, *, per_page: float = 0.0, per_run: float = 0.0) -> Iterator[LangSmith]:
-    """The server, with `per_page` and `per_run` seconds of latency."""
+def aws() -> Iterator[Server]:
+    """AWS, with prices and a budget in it."""
+    with _server("bench.aws_process") as server:
+        yield server
+
+
+@contextmanager
+def langsmith(runs: int, *, per_page: float = 0.0, per_run: float = 0.0) -> Iterator[Server]:
+    """LangSmith with `runs` runs of the day, and `per_page` and `per_run` seconds of latency."""
     options = {"--runs": runs, "--seconds-per-page": per_page, "--seconds-per-run": per_run}
     arguments = [str(part) for pair in options.items() for part in pair]
-    with _process("bench.langsmith_process", *arguments) as (process, first_line):
-        yield LangSmith(process, first_line)
+    with _server("bench.langsmith_process", *arguments) as server:
+        yield server
 
 
-@contextmanager
-def aws() -> Iterator[Mapping[str, str]]:
-    """The environment of a function whose AWS is a process, with prices and a budget in it."""
-    with _process("bench.aws_process") as (_, first_line):
-        yield json.loads(first_line)
-
-
-def measure(what: str, server: LangSmith, cloud: Mapping[str, str], *options: str) -> Result:
-    """Let `bench.measure` measure `what` in a process of its own, with its `options`."""
-    [result] = measure_in_turns([what], server, cloud, *options)
-    return result
-
-
-def measure_in_turns(
-    what: Sequence[str], server: LangSmith, cloud: Mapping[str, str], *options: str
-) -> list[Result]:
-    """Let `bench.measure` measure several in one process, in turns.
-
-    A slow moment of the machine then hits all of them.
-    """
-    environment = {
-        **os.environ,
-        **cloud,
-        "LANGSMITH_ENDPOINT": server.url,
-        "LANGSMITH_API_KEY": API_KEY,
-        "LANGSMITH_PROJECTS": PROJECT,
-    }
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], cwd: str | None = None
+) -> Measured:
+    begun = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "bench.measure", *what, *options],
+        command,
         env=environment,
-        check=True,
-        stdout=subprocess.PIPE,
+        cwd=cwd,
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    return [Result(**result) for result in json.loads(done.stdout)]
+    whole = time.perf_counter() - begun
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    said: dict[str, Any] = json.loads(done.stderr.splitlines()[-1])
+    return Measured(whole_seconds=whole, **said)
 
 
 @contextmanager
-def _process(module: str, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", Any]]:
+def _server(module: str, *arguments: str) -> Iterator[Server]:
     command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
         try:
             line = it.stdout.readline().strip() if it.stdout else ""
             if not line:
                 raise RuntimeError(f"{module} did not start")
-            yield it, line
+            yield Server(it, line)
         finally:
             it.terminate()

@@ -15,6 +15,7 @@ from local.artefact import Environment
 from local.aws import BUCKET, CONFIG_PATH, LocalAws
 from local.environment import environment as changed_environment
 from local.invoke import in_time
+from spend_report.adapters.aws.clients import session
 from spend_report.errors import AwsError
 from spend_report.handler import handle
 from tests.template.conftest import TEMPLATE, CloudFormationLoader, Json
@@ -59,20 +60,17 @@ def _object(call: Mapping[str, Any]) -> str:
 
 @contextmanager
 def recorded() -> Iterator[set[Need]]:
-    """Collects what every boto3 client that is made meanwhile asks AWS for."""
+    """Collects what every client of the function that is made meanwhile asks AWS for."""
     needs: set[Need] = set()
-    before = boto3.DEFAULT_SESSION
-    boto3.setup_default_session()
 
-    def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        needs.add(NEEDS[model.name](params))
+    def note(**event: Any) -> None:
+        needs.add(NEEDS[event["model"].name](event["params"]))
 
-    assert boto3.DEFAULT_SESSION is not None
-    boto3.DEFAULT_SESSION.events.register("before-parameter-build.*.*", note)
+    session().register("before-parameter-build.*.*", note)
     try:
         yield needs
     finally:
-        boto3.DEFAULT_SESSION = before
+        session().unregister("before-parameter-build.*.*", note)
 
 
 @pytest.fixture

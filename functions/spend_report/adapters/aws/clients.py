@@ -44,14 +44,15 @@ def client(service: str, config: Config | None = None, *, region: str | None = N
 
     `region` is for services that are in one region only.
     """
-    return _session().create_client(service, config=config or _CONFIG, region_name=region)
+    return session().create_client(service, config=config or _CONFIG, region_name=region)
 
 
 @cache
-def _session() -> botocore.session.Session:
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _Models(file_loader=_Json()))
-    return session
+def session() -> botocore.session.Session:
+    """What all clients share: credentials, and the services' descriptions once they are read."""
+    shared = botocore.session.get_session()
+    shared.register_component("data_loader", _Models(file_loader=_Json()))
+    return shared
 
 
 class _Models(Loader):
