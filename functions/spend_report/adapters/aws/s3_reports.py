@@ -1,6 +1,6 @@
 """Reports in the bucket: written in order, and remembered by their records alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from re import compile as pattern
@@ -105,25 +105,33 @@ class S3Reports:
                 self._known.update(zip(there, read, strict=True))
         return {day: self._known[day] for day in days}
 
-    def _there(self, days: Sequence[date]) -> list[date]:
-        """Those of `days`, which are in order, that have a record: one listing asks for many."""
+    def _there(self, days: Sequence[date]) -> Sequence[date]:
+        """Those of `days`, which are in order, that have a record, by one listing.
+
+        All of them where listing fails, as it need not for getting them.
+        """
         if len(days) <= 1:
-            return list(days)
+            return days
         keys = {self.key(SUMMARY, day, "json"): day for day in days}
-        found = []
+        try:
+            return [keys[key] for key in self._listed(days[0], max(keys)) if key in keys]
+        except AwsError:
+            return days
+
+    def _listed(self, first: date, last: str) -> Iterator[str]:
+        """The keys among the records from the day `first` to the key `last`, and some more."""
         with translated("s3:ListBucket", self._bucket):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket,
                 Prefix=f"{self._prefix}{SUMMARY}/dt=",
-                StartAfter=self.key(SUMMARY, days[0] - timedelta(days=1), "json"),
-                PaginationConfig={"PageSize": 2 * len(days)},
+                StartAfter=self.key(SUMMARY, first - timedelta(days=1), "json"),
+                PaginationConfig={"PageSize": 2 * _HISTORY_DAYS},
             )
             for page in pages:
                 listed = [item["Key"] for item in page.get("Contents", ())]
-                found += [keys[key] for key in listed if key in keys]
-                if listed and listed[-1] >= max(keys):
-                    break
-        return found
+                yield from listed
+                if listed and listed[-1] >= last:
+                    return
 
     def _read_one(self, day: date, with_models: bool) -> PastDay | str | None:  # noqa: FBT001
         body = self._get(self.key(SUMMARY, day, "json"))
