@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from spend_report.settings import BILLING_PROVIDERS, Settings
+from spend_report.settings import PROVIDERS, Settings
 from tests.template.combinations import COMBINATIONS, made
 from tests.template.conftest import Json
 
@@ -210,11 +210,11 @@ def test_every_choice_of_bills_is_one_that_the_function_takes(template: Json) ->
     """Each allowed list of providers is read without complaint, and none is missing."""
     choices = template["Parameters"]["Bills"]["AllowedValues"]
 
-    assert len(set(choices)) == len(choices) == 2 ** len(BILLING_PROVIDERS)
+    assert len(set(choices)) == len(choices) == 2 ** len(PROVIDERS)
     assert {frozenset(filter(None, choice.split(","))) for choice in choices} == {
         frozenset(some)
-        for number in range(len(BILLING_PROVIDERS) + 1)
-        for some in combinations(BILLING_PROVIDERS, number)
+        for number in range(len(PROVIDERS) + 1)
+        for some in combinations(PROVIDERS, number)
     }
 
 

@@ -32,7 +32,8 @@ def alarms(template: Json) -> Json:
 
 def _measured(alarm: Json) -> Json:
     (query,) = [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
-    return query["Metric"] | {"Statistic": query["Stat"], "Period": query["Period"]}
+    metric: Json = query["Metric"]
+    return metric | {"Statistic": query["Stat"], "Period": query["Period"]}
 
 
 @pytest.fixture

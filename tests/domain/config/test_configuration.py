@@ -62,4 +62,4 @@ def test_a_byte_order_mark_is_skipped() -> None:
     """Some editors put one in front of a file, and it comes along into the parameter."""
     pricing = Document("/p/pricing/a", 1, '\ufeff{"gpt-4o": {"input": 1, "output": 2}}')
 
-    assert configuration([pricing], [], None).prices.parameters == {"gpt-4o": "/p/pricing/a"}
+    assert configuration([pricing], [], [], None).prices.parameters == {"gpt-4o": "/p/pricing/a"}

@@ -71,8 +71,8 @@ DRIVERS = [
     "baseline_from",
     "baseline_to",
 ]
-_DETAIL_LEFT = ["date", "project", "feature"]
-_DETAIL_RIGHT = [
+DETAIL_LEFT = ["date", "project", "feature"]
+DETAIL_RIGHT = [
     "provider",
     "model",
     "calls",
@@ -85,7 +85,7 @@ _DETAIL_RIGHT = [
 ]
 
 # No dimension may have one of these names.
-DETAIL_COLUMNS = frozenset({*_DETAIL_LEFT, *_DETAIL_RIGHT})
+DETAIL_COLUMNS = frozenset({*DETAIL_LEFT, *DETAIL_RIGHT})
 
 
 def by_feature(
@@ -133,7 +133,7 @@ def _used(cost: Decimal, budget: Decimal) -> Figure:
 def detail(figures: DayFigures, dimensions: Sequence[str]) -> bytes:
     """`spend_detail`: everything that can be sliced, costliest rows first."""
     return table(
-        [*_DETAIL_LEFT, *dimensions, *_DETAIL_RIGHT],
+        [*DETAIL_LEFT, *dimensions, *DETAIL_RIGHT],
         (
             (
                 figures.date,
