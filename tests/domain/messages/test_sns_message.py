@@ -591,7 +591,7 @@ def test_digest_by_owner() -> None:
     links = news(sunday, before, Budgets()).links
     owners = {"rag-search": "search", "summarizer": "search", "untagged": "finance"}
 
-    week = digest(sunday.date, with_day(before, sunday), links, owners)
+    week = digest(sunday.date, with_day(before, sunday), links, owners=owners)
 
     assert week is not None
     message = compose_digest(week)
@@ -614,7 +614,7 @@ def test_digest_of_many_owners() -> None:
     links = news(sunday, before, Budgets()).links
     owners = {name: f"{name} team" for name in names}
 
-    week = digest(sunday.date, with_day(before, sunday), links, owners)
+    week = digest(sunday.date, with_day(before, sunday), links, owners=owners)
 
     assert week is not None
     message = compose_digest(week)
