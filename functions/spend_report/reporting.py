@@ -23,7 +23,7 @@ from spend_report.domain.judgement.completeness import (
 )
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.notices import Notice, notices
-from spend_report.domain.judgement.record_notices import record_notices
+from spend_report.domain.judgement.record_notices import config_notice, record_notices
 from spend_report.domain.messages.news import DayAlerts, Links, console_url
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.reports.day_report import DayReport, Origin
@@ -55,12 +55,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class ReadDay:
-    """A day as LangSmith has it now, and as its record had it `before`."""
+    """A day as LangSmith has it now, and as its record had it `before`.
+
+    `settings_of` is the reported day whose prices and budgets were the last ones; None for a day
+    that is only reported again, or late: what changed since is told with the event's own day.
+    """
 
     day: ReportDay
     figures: DayFigures
     before: PastDay | None
     completeness: Completeness
+    settings_of: PastDay | None
 
     @property
     def is_kept(self) -> bool:
@@ -92,8 +97,11 @@ class Reporting:
     render: Callable[[DayReport], bytes]
     bills: Callable[[date], Sequence[BillLine]]
 
-    def read(self, date_: date, now: datetime, *, accept_less: bool) -> ReadDay:
-        """What LangSmith has of a day, and what may become of it. Raises LangSmithError."""
+    def read(self, date_: date, now: datetime, *, own: bool, accept_less: bool) -> ReadDay:
+        """What LangSmith has of a day, and what may become of it. Raises LangSmithError.
+
+        `own` says whether it is one of the event's own days.
+        """
         day = ReportDay.of(date_, self.policy.timezone)
         before, history = self.store.past(date_), self.store.history(date_)
         figures = fetch(
@@ -111,7 +119,8 @@ class Reporting:
             fetched=figures.fetched,
             accept_less=accept_less,
         )
-        return ReadDay(day, figures, before, found)
+        settings_of = history.days[max(history.days)] if own and history.days else None
+        return ReadDay(day, figures, before, found, settings_of)
 
     def report(self, read: ReadDay, kept: Mapping[date, Completeness]) -> DayReport:
         """Judge what was `read` against the days before it, and write it.
@@ -178,6 +187,9 @@ class Reporting:
 
     def _notices(self, read: ReadDay, kept: Mapping[date, Completeness]) -> list[Notice]:
         history = self.history(read.day.date)
+        settings = config_notice(
+            read.day.date, read.settings_of, self.origin.configuration, history
+        )
         return [
             *notices(
                 read.figures,
@@ -190,6 +202,7 @@ class Reporting:
             *record_notices(
                 read.day.date, history, calendar_shift(read.day, history), read.figures.folded, kept
             ),
+            *([settings] if settings else []),
         ]
 
     def _uri(self, report: str, day: date) -> str:

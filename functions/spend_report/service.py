@@ -162,7 +162,7 @@ class Service:
         """A day that must keep its report does not stop the others; anything else does."""
         for number, day in enumerate(request.days):
             try:
-                self._report(day, run, accept_less=request.accept_less)
+                self._report(day, run, own=True, accept_less=request.accept_less)
             except FewerRunsError as error:
                 run.failures.append((str(day), error))
             except SpendReportError as error:
@@ -198,8 +198,10 @@ class Service:
             missed = {day for day in missed if first is not None and day > first}
         return (restated | missed) - {*request.days}
 
-    def _report(self, day: date, run: _Run, *, accept_less: bool = False) -> None:
-        read = self._reporting.read(day, run.now, accept_less=accept_less)
+    def _report(
+        self, day: date, run: _Run, *, own: bool = False, accept_less: bool = False
+    ) -> None:
+        read = self._reporting.read(day, run.now, own=own, accept_less=accept_less)
         if read.is_kept:
             run.kept[day] = read.completeness
             raise read.refusal()

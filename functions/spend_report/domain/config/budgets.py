@@ -52,13 +52,15 @@ class Budgets:
         return self.features.get(feature, self.default)
 
     def described(self) -> Iterator[tuple[str, str]]:
-        """Each amount by its path: `budgets/features/rag-search/daily`."""
+        """Each amount by its path, `budgets/features/rag-search/daily`, and when it alerts."""
         named = {f"features/{feature}": budget for feature, budget in self.features.items()}
         for path, budget in {**named, "default": self.default, "total": self.total}.items():
             for period in ("daily", "weekly", "monthly"):
                 amount = getattr(budget, period, None)
                 if amount is not None:
                     yield f"budgets/{path}/{period}", f"{amount:f}"
+            if budget and budget.alert_at:
+                yield f"budgets/{path}/alert_at", ", ".join(f"{at:f}" for at in budget.alert_at)
 
 
 def read_budgets(

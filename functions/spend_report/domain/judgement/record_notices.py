@@ -1,14 +1,46 @@
-"""What is wrong with a day's record itself: kept from before, beside a gap, or cut to size."""
+"""What is to know of a day's record itself: kept, beside a gap, cut to size, or reckoned anew."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from spend_report.domain.basics.wording import ascii_only, plain, short_day, things
-from spend_report.domain.figures.history import History
+from spend_report.domain.config.setting_changes import setting_changes
+from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.completeness import LEAST_PERCENT, Completeness
 from spend_report.domain.judgement.notices import Notice, NoticeKind, notice_key
 
 _HOUR = timedelta(hours=1)
+_CHANGES_SHOWN = 5
+
+
+def config_notice(
+    day: date, before: PastDay | None, configuration: Mapping[str, str], history: History
+) -> Notice | None:
+    """What of prices, budgets and features changed since the day `before`; None if nothing did.
+
+    `configuration` is what they say now, text by path.
+    """
+    if before is None or before.configuration is None:
+        return None
+    changes = setting_changes(before.configuration, configuration)
+    if not changes:
+        return None
+    shown = "; ".join(change.text for change in changes[:_CHANGES_SHOWN])
+    more = len(changes) - _CHANGES_SHOWN
+    text = f"Changed in the parameters since the report of {short_day(before.date)}: {shown}"
+    text += f"; and {things(more, 'more setting')}. " if more > 0 else ". "
+    text += "If that is not meant, put the old values back."
+    about = "; ".join(change.text for change in changes)
+    return Notice(
+        day=day,
+        kind=NoticeKind.CONFIG_CHANGED,
+        subject=f"{things(len(changes), 'setting')} changed",
+        text=text,
+        key=notice_key(NoticeKind.CONFIG_CHANGED, about, day, history),
+        do=f"check that it is meant: {changes[0].text}",
+        features=list(dict.fromkeys(change.feature for change in changes if change.feature)),
+        about=about,
+    )
 
 
 def record_notices(
