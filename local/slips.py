@@ -1,4 +1,4 @@
-"""Likely slips in a valid configuration: amounts in the wrong unit, and names that nobody has."""
+"""Likely slips in a valid configuration: wrong units, budgets at odds, names that nobody has."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from spend_report.domain.basics.names import OTHER, UNTAGGED
+from spend_report.domain.config.budget_contradictions import budget_contradictions
 from spend_report.domain.config.configuration import Configuration
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.config.price_list import Catalogue, PriceList
@@ -48,6 +49,8 @@ def slips(
 ) -> Iterator[str]:
     """One line each: the document, the field, and what looks wrong about it."""
     yield from _amounts(read.prices, catalogue, report, now)
+    for found in budget_contradictions(read.budgets):
+        yield f"{found.parameter}: {found.path}: {found.text}"
     if report is not None:
         yield from _unused_models(read.prices, report)
         yield from _unused_budgets(read, report)

@@ -168,3 +168,16 @@ def test_alias_without_a_catalogue(folder: Folder) -> None:
 
     assert folder.check()[0] == 0
     assert folder.check("--catalogue", "off")[0] == 1
+
+
+def test_budgets_at_odds(folder: Folder) -> None:
+    """A daily budget that uses the monthly one up in nine days is a warning."""
+    folder.put("budgets/a.json", '{"total": {"daily": 10, "monthly": 85}}')
+
+    assert folder.check() == (
+        0,
+        [
+            "warning: budgets/a.json: total: $10.00 daily exceeds the monthly $85.00 after 9 days; "
+            "raise the monthly budget or lower the daily one"
+        ],
+    )

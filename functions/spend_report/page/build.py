@@ -35,7 +35,9 @@ def view(report: DayReport) -> ReportView:
         baseline_days=total.mean_days,
         requests=_requests(report, colours),
         untagged=_untagged(report),
-        facts=provenance.facts(report.figures, report.origin, report.day, report.bills),
+        facts=provenance.facts(
+            report.figures, report.origin, report.day, report.budgets, report.bills
+        ),
         links={name_: url for name_, url in report.links.items() if url.startswith(_WEB)},
     )
 

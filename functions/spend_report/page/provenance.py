@@ -7,6 +7,8 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import dollars, plain, share, things
 from spend_report.domain.bills.bill_words import BillLine
+from spend_report.domain.config.budget_contradictions import budget_contradictions
+from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.build_figures import UNREADABLE, WRAPPER
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
 from spend_report.domain.prices.pricing import PriceSource
@@ -25,7 +27,11 @@ _WORTH_NAMING = Decimal("0.05")
 
 
 def facts(
-    figures: DayFigures, origin: Origin, day: ReportDay, bills: Sequence[BillLine] = ()
+    figures: DayFigures,
+    origin: Origin,
+    day: ReportDay,
+    budgets: Budgets,
+    bills: Sequence[BillLine] = (),
 ) -> list[Fact]:
     """The facts in the order in which one would check them."""
     return [
@@ -37,6 +43,7 @@ def facts(
         *(Fact("Against the bill", line.text, bad=line.bad) for line in bills),
         *_quality(figures),
         *_sampling(figures),
+        *_budgets(budgets),
         *_versions(origin),
     ]
 
@@ -141,6 +148,12 @@ def _sampling(figures: DayFigures) -> Iterator[Fact]:
             f"{dollars(sampling.cost)} as traced, about {dollars(sampling.scaled_cost)} in all"
         )
         yield Fact("Sampled tracing", text, bad=True)
+
+
+def _budgets(budgets: Budgets) -> Iterator[Fact]:
+    found = [f"{one.path}: {one.text}" for one in budget_contradictions(budgets)]
+    if found:
+        yield Fact("Budgets at odds", listed(found), bad=True)
 
 
 def _versions(origin: Origin) -> Iterator[Fact]:

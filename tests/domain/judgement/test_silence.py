@@ -146,3 +146,13 @@ def test_what_it_says() -> None:
         "to LangSmith."
     )
     assert (notice.calls, notice.cost) == (10, Decimal(1))
+
+
+def test_folded_names_are_not_silent() -> None:
+    """Where the cheapest names became `(other)`, only what usually costs more is known silent."""
+    before = days_before(SATURDAY, 14)
+    dear = line("(other)", "1.00")
+    cheap = line("(other)", "0.99")
+
+    assert told(day(SATURDAY, RAG, dear), before) == []
+    assert told(day(SATURDAY, RAG, cheap), before) == [("feature_silent", ["quiet"])]

@@ -3,6 +3,8 @@
 A day is judged by the same weekday of the weeks before, so that a product without Sundays is not
 missed on one. A day without a report says nothing and is passed over, and one exception among
 three or four of these weekdays is allowed: an outage a month ago must not hide the next one.
+Where a day has so many names that the cheapest became `(other)`, only a feature that usually
+costs more than all of these is known to be silent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,6 +55,7 @@ def silences(figures: DayFigures, history: History) -> Iterator[Finding]:
             subject, kind = "no LLM call at all", NoticeKind.ALL_SILENT
             yield Finding(kind, "", subject, text, do, calls=calls, cost=cost)
         return
+    others = figures.feature(OTHER)
     known = {feature for reported in past.values() for feature in reported.features}
     for feature in sorted(known - _UNNAMED - {row.feature for row in figures.features}):
         rows = {date_: reported.features.get(feature) for date_, reported in past.items()}
@@ -60,6 +63,8 @@ def silences(figures: DayFigures, history: History) -> Iterator[Finding]:
             {date_: row.calls if row else 0 for date_, row in rows.items()},
             {date_: row.cost if row else ZERO for date_, row in rows.items()},
         )
+        if others is not None and _usual(day, own)[1] <= others.cost:
+            continue
         if text := _silence(plain(feature), day, own):
             do = f"check that {plain(feature)} runs and traces to LangSmith"
             calls, cost = _usual(day, own)
