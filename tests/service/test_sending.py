@@ -263,4 +263,6 @@ def test_digest_once() -> None:
     Sending(log, reader, None).digest(a_week())
     Sending(log, reader, None).digest(a_week())
 
-    assert [message.subject for message in reader.messages] == ["LLM spend week 47: $1.00"]
+    assert [message.subject for message in reader.messages] == [
+        "LLM spend week 47: $1.00 on 1 of 7 days"
+    ]

@@ -622,6 +622,40 @@ def test_digest_of_many_owners() -> None:
     data_of(message)
 
 
+def test_digest_of_long_names() -> None:
+    """Sixty names of 200 characters that take twelve bytes each fit, as far as there is room."""
+    names = [f"{number:02}{'\N{SNOWMAN}\N{GRINNING FACE}' * 99}" for number in range(60)]
+    sunday = day("2026-11-22", *(line(name, "2") for name in names))
+    before = same_days("2026-11-22", 13, *(line(name, "1") for name in names))
+    links = news(sunday, before, Budgets()).links
+
+    week = digest(sunday.date, with_day(before, sunday), links)
+
+    assert week is not None
+    message = compose_digest(week)
+    check_limits(message)
+    shown = len(data_of(message)["features"])
+    assert shown > 5
+    assert data_of(message)["omitted"] == {"features": 60 - shown}
+
+
+def test_digest_of_a_first_week() -> None:
+    """A week of which only the last days are reported says so first, in subject and text."""
+    sunday = day("2026-11-22", *USUAL)
+    before = same_days("2026-11-22", 2, *USUAL)
+    links = news(sunday, before, Budgets()).links
+
+    week = digest(sunday.date, with_day(before, sunday), links)
+
+    assert week is not None
+    message = compose_digest(week)
+    assert message.subject == "LLM spend week 47: $14.91 on 3 of 7 days"
+    assert message.text.splitlines()[:2] == [
+        "LLM spend in week 47, 16 Nov to 22 Nov 2026: $14.91 on 3 of 7 days.",
+        "16–19 Nov have no report, so the week cost at least that.",
+    ]
+
+
 def test_no_digest_of_nothing() -> None:
     """Two weeks without a call are no news."""
     sunday = day("2026-11-22")

@@ -36,8 +36,8 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
         "alerts": [_core(alert) for alert in alerts],
         "notices": [_notice(item) for item in items if isinstance(item, Remark)],
     }
-    room = MOST_BYTES - _size(message)
-    sizes = {kind: [_size(entry) for entry in entries] for kind, entries in kinds.items()}
+    room = MOST_BYTES - size_of(message)
+    sizes = {kind: [size_of(entry) for entry in entries] for kind, entries in kinds.items()}
     shares = fair_shares({kind: sum(own) for kind, own in sizes.items()}, room)
     omitted = {}
     for kind, entries in kinds.items():
@@ -46,7 +46,7 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
         omitted[kind] = len(entries) - kept
         room -= sum(sizes[kind][:kept])
     details = [_details(alert) for alert in alerts[: len(message["alerts"])]]
-    detailed = fitting(map(_size, details), room)
+    detailed = fitting(map(size_of, details), room)
     for entry, more in zip(message["alerts"][:detailed], details, strict=False):
         entry.update(more)
     message["omitted"] = {**omitted, "details": len(details) - detailed}
@@ -80,7 +80,7 @@ def short_name(name: str) -> str:
     return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
 
 
-def _size(value: Mapping[str, Any]) -> int:
+def size_of(value: Mapping[str, Any]) -> int:
     """Bytes of `value` as JSON inside a JSON string, with a comma."""
     return len(json.dumps(_dumps(value)))
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from textwrap import wrap
+from typing import Any
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO, usd
@@ -23,9 +24,10 @@ from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
-from spend_report.domain.messages.machine_json import short_name, why
+from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
 from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.owner_names import owners_among
+from spend_report.domain.messages.shares import fitting
 from spend_report.domain.messages.sns_message import Message, attributes
 
 KIND = "weekly_digest"
@@ -115,12 +117,12 @@ def compose_digest(digest: Digest) -> Message:
     """The digest for people and for machines."""
     by_cost = sorted(digest.drivers, key=lambda driver: (-driver.now.cost, driver.feature))
     cost, _, change = _sums(digest.drivers)
-    subject = f"LLM spend week {digest.week}: {dollars(_cost(digest.days))}"
+    subject = f"LLM spend week {digest.week}: {dollars(_cost(digest.days))}{_holes(digest)}"
     if digest.days_before:
         word = "up" if change > 0 else "down"
         by = dollars(abs(change))
         subject += f", {word} {by}{' a day' if digest.per_day else ''} on the week before"
-    data = {
+    data: dict[str, Any] = {
         "kind": KIND,
         "date": digest.end.isoformat(),
         "severity": "info",
@@ -132,18 +134,21 @@ def compose_digest(digest: Digest) -> Message:
         "report": digest.links.report,
         "report_url": digest.links.report_console or None,
         "page_url": digest.links.page_console or None,
-        "features": [
-            {
-                "feature": short_name(driver.feature),
-                "owner": short_name(digest.owners.get(driver.feature, "")),
-                "why": why([driver], [str(cause) for cause in _causes(driver, cost)]),
-            }
-            for _, own in _by_owner(digest, by_cost[:_FEATURES_IN_JSON])
-            for driver in own
-        ],
+        "features": [],
         "bills": [line.text for line in digest.bills],
-        "omitted": {"features": len(by_cost[_FEATURES_IN_JSON:])},
+        "omitted": {"features": len(by_cost)},
     }
+    rows = [
+        {
+            "feature": short_name(driver.feature),
+            "owner": short_name(digest.owners.get(driver.feature, "")),
+            "why": why([driver], [str(cause) for cause in _causes(driver, cost)]),
+        }
+        for _, own in _by_owner(digest, by_cost[:_FEATURES_IN_JSON])
+        for driver in own
+    ]
+    kept = fitting(map(size_of, rows), MOST_BYTES - size_of(data))
+    data |= {"features": rows[:kept], "omitted": {"features": len(by_cost) - kept}}
     features = [driver.feature for driver in by_cost[:_FEATURES_IN_JSON]]
     return Message(
         subject=subject,
@@ -153,6 +158,11 @@ def compose_digest(digest: Digest) -> Message:
             KIND, "info", digest.end, features, owners_among(features, digest.owners)
         ),
     )
+
+
+def _holes(digest: Digest) -> str:
+    """That the week's sum is a lower bound, where days of it have no report."""
+    return f" on {len(digest.days)} of {WEEK} days" if digest.missing else ""
 
 
 def _cost(week: Sequence[PastDay]) -> Decimal:
@@ -173,9 +183,11 @@ def _causes(driver: Driver, whole: Fraction) -> list[object]:
 def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
     """At most 8 features with their owners and two lines of causes each: 44 lines and two links."""
     span = f"{short_day(digest.start)} to {short_day(digest.end)} {digest.end.year}"
-    lines = [f"LLM spend in week {digest.week}, {span}: {dollars(_cost(digest.days))}."]
+    spent = f"{dollars(_cost(digest.days))}{_holes(digest)}"
+    lines = [f"LLM spend in week {digest.week}, {span}: {spent}."]
     if digest.missing:
-        lines.append(f"Without {days(digest.missing)}, not reported.")
+        no_report = f"{days(digest.missing)} {'has' if len(digest.missing) == 1 else 'have'}"
+        lines.append(f"{no_report} no report, so the week cost at least that.")
     if digest.missing_before and digest.days_before:
         lines.append(f"The week before is without {days(digest.missing_before)}.")
     if not digest.days_before:
