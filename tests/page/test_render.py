@@ -124,8 +124,9 @@ def test_the_other_figures_are_those_of_the_csvs() -> None:
     requests = csv.DictReader(io.StringIO(csv_tables.top_requests(report.figures).decode()))
     paths = csv.DictReader(io.StringIO(csv_tables.untagged(report.figures).decode()))
 
+    in_trouble_first = sorted(requests, key=lambda row: row["feature"] != "rag-search")
     assert [row[-1].value for row in page.sections["requests"]] == [
-        row["estimated_cost_usd"] for row in requests
+        row["estimated_cost_usd"] for row in in_trouble_first
     ][:8]
     assert [row[-1].value for row in page.sections["untagged"]] == [
         row["estimated_cost_usd"] for row in paths
@@ -181,4 +182,7 @@ def test_a_budget_of_zero_renders() -> None:
 
     page = Document(render(view(samples.report(samples.DEMO, {}, budgets))).decode("utf-8"))
 
-    assert "All features together spent $7.07 of their daily budget of $0.00" in page.text
+    assert (
+        "All features together spent $7.07 on 21 Nov, $7.07 over the total daily budget of $0.00"
+        in page.text
+    )

@@ -12,14 +12,14 @@ from tests.page import samples
 
 
 def test_the_total() -> None:
-    """The total stands beside its budget and the mean of the last seven days."""
+    """The total stands beside its budget and the mean of the days before."""
     total = view(samples.demo()).total
 
     assert total.cost == Decimal("7.071399")
     assert total.budget == Decimal(10)
     assert not total.over_budget
     assert total.calls == 670
-    assert total.mean_days == 7
+    assert list(total.mean_over) == [date(2026, 11, number) for number in range(14, 21)]
     assert total.change == total.cost - (total.mean or 0)
 
 
@@ -29,26 +29,29 @@ def test_the_most_important_thing_is_an_exceeded_budget() -> None:
 
     assert headline.severity == "critical"
     assert headline.text.startswith(
-        "rag-search spent $2.28 of its daily budget of $2.00 (114 %), mostly +$1.79 longer prompts"
+        "rag-search spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first day over"
     )
-    assert headline.text.endswith("Besides, 1 budget at risk.")
+    assert "Mostly +$1.79 longer prompts" in headline.text
+    assert headline.text.endswith("Besides, 1 budget at risk and 1 notice about the data.")
 
 
-def test_then_a_total_that_misleads() -> None:
-    """Where no budget is exceeded, calls without a price come before a forecast."""
-    headline = view(replace(samples.demo(), breaches=samples.demo().breaches[1:])).headline
+def test_then_what_has_most_at_stake() -> None:
+    """Where no budget is exceeded, what has most dollars at stake comes first, as in the mail."""
+    report = samples.demo()
+    headline = view(replace(report, breaches=report.breaches[1:])).headline
+
+    assert headline.severity == "warning"
+    assert headline.text.startswith(
+        "All features together are heading over the total monthly budget of $150.00: at least"
+    )
+
+
+def test_then_the_data() -> None:
+    """With no budget at risk, calls without a price are the most important thing."""
+    headline = view(replace(samples.demo(), breaches=[])).headline
 
     assert headline.severity == "warning"
     assert headline.text.startswith("No price for mistral-next: 6 calls with 17,300 tokens")
-
-
-def test_then_a_budget_at_risk() -> None:
-    """With all models priced, the forecast is the most important thing."""
-    report = samples.demo()
-    headline = view(replace(report, breaches=report.breaches[1:], notices=[])).headline
-
-    assert headline.severity == "warning"
-    assert headline.text.startswith("All features together will spend $159.95 of their monthly")
 
 
 def test_then_how_the_day_compares() -> None:
@@ -57,7 +60,8 @@ def test_then_how_the_day_compares() -> None:
 
     assert headline.severity == "ok"
     assert headline.text == (
-        "No budget is exceeded. The day cost 28 % more than usual, most of all rag-search (+$1.27)."
+        "No budget is exceeded. The day cost 28 % more than the mean of 14–20 Nov, most of all "
+        "rag-search (+$1.27)."
     )
 
 
@@ -80,12 +84,16 @@ def test_every_breach_and_notice_says_what_to_do() -> None:
 
     assert [task.severity for task in tasks] == ["critical", "warning", "warning"]
     assert tasks[0].text == (
-        "rag-search is $0.28 over its daily budget: mend what grew, or raise the budget in "
-        "/llm-spend/demo/budgets/team."
+        "rag-search: $0.28 over its daily budget of $2.00. Find out what makes the prompts longer; "
+        "begin with the costliest request, answer ($0.46, where the median is $0.017). If it is "
+        "meant to be so, raise the budget in /llm-spend/demo/budgets/team."
     )
     assert tasks[1].text == (
-        "All features together are on the way to exceed their monthly budget on 29 Nov: slow "
-        "down, or raise the budget in /llm-spend/demo/budgets/base."
+        "All features together: heading for at least $159.95 of the total monthly budget of "
+        "$150.00. 3–4 Nov have no report: at the same pace they bring the month to about $172. "
+        "Report these days to know. At rag-search, find out what makes the prompts longer; begin "
+        "with the costliest request, answer ($0.46, where the median is $0.017). If it is meant "
+        "to be so, raise the budget in /llm-spend/demo/budgets/base."
     )
     assert tasks[2].add == '"mistral-next": {"input": <USD>, "output": <USD>}'
 
@@ -242,7 +250,9 @@ def test_a_budget_of_zero() -> None:
     made = view(samples.report(samples.DEMO, {}, Budgets(default=zero, total=zero)))
 
     assert made.total.over_budget
-    assert made.headline.text.startswith("All features together spent $7.07 of their")
+    assert made.headline.text.startswith(
+        "All features together spent $7.07 on 21 Nov, $7.07 over the total daily budget of $0.00."
+    )
 
 
 def test_what_the_number_rests_on() -> None:

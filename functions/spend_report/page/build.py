@@ -32,7 +32,6 @@ def view(report: DayReport) -> ReportView:
         over_time=spend.over_time(report, colours),
         month=month(report),
         movers=movers.movers(report, colours, total),
-        baseline_days=total.mean_days,
         requests=_requests(report, colours),
         untagged=_untagged(report),
         facts=provenance.facts(
@@ -43,6 +42,9 @@ def view(report: DayReport) -> ReportView:
 
 
 def _requests(report: DayReport, colours: spend.Colours) -> list[RequestRow]:
+    """The costliest, those of the feature in trouble first."""
+    first = attention.in_trouble(report)
+    requests = sorted(report.figures.top_requests, key=lambda row: row.feature != first)
     return [
         RequestRow(
             name=name(row.root_name),
@@ -54,7 +56,7 @@ def _requests(report: DayReport, colours: spend.Colours) -> list[RequestRow]:
             cost=row.cost,
             url=row.url if row.url.startswith(_WEB) else "",
         )
-        for row in report.figures.top_requests[:SHOWN_REQUESTS]
+        for row in requests[:SHOWN_REQUESTS]
     ]
 
 

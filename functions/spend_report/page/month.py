@@ -38,12 +38,14 @@ def month(report: DayReport) -> Month | None:
     ]
     rows.sort(key=lambda row: row.used, reverse=True)
     reported = {day.date for day in of_month}
+    forecast = month_forecast({day.date: day.cost for day in days}, last)
     return Month(
         first=dates[0],
         day_count=last.day,
         length=month_end(last).day,
         rows=[_row(None, {day.date: day.cost for day in days}, last, total), *rows[:SHOWN_ROWS]],
         missing=[date_ for date_ in dates if date_ not in reported],
+        pace_over=forecast.pace_over if forecast else (),
     )
 
 

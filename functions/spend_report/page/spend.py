@@ -30,7 +30,7 @@ def total(report: DayReport) -> Total:
         requests=sum(costs.count for costs in figures.request_costs.values()),
         budget=budget.daily if budget else None,
         mean=sum((day.cost for day in past), ZERO) / len(past) if past else None,
-        mean_days=len(past),
+        mean_over=[day.date for day in past],
     )
 
 

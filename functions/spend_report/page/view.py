@@ -12,14 +12,14 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The day's sum. `mean` is over the `mean_days` reported days among the seven before."""
+    """The day's sum. `mean` is over `mean_over`, the reported days among the seven before."""
 
     cost: Decimal
     calls: int
     requests: int
     budget: Decimal | None
     mean: Decimal | None
-    mean_days: int
+    mean_over: Sequence[date]
 
     @property
     def over_budget(self) -> bool:
@@ -56,7 +56,7 @@ class FeatureRow:
     `owner` is empty where nobody is named.
 
     `per_request` and `p95` are the median and the 95th percentile of what one trace cost.
-    `change` is against the mean of the last seven days, None where there is no such day.
+    `change` is against the mean of `Total.mean_over`, None where there is no such day.
     """
 
     name: str
@@ -162,13 +162,18 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The calendar month up to the report's day, its `day_count`-th of `length` days."""
+    """The calendar month up to the report's day, its `day_count`-th of `length` days.
+
+    The forecast goes on at the mean of `pace_over`. What is `missing` has no report, so that the
+    sums are lower bounds.
+    """
 
     first: date
     day_count: int
     length: int
     rows: Sequence[MonthRow]
     missing: Sequence[date]
+    pace_over: Sequence[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +256,6 @@ class ReportView:
     over_time: OverTime | None
     month: Month | None
     movers: Sequence[Mover]
-    baseline_days: int
     requests: Sequence[RequestRow]
     untagged: Untagged | None
     facts: Sequence[Fact]
