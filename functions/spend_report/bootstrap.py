@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from spend_report import page
-from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client
+from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.s3_bills import S3Bills
 from spend_report.adapters.aws.s3_reports import S3Reports
@@ -62,7 +62,7 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
         untagged_share=settings.untagged_alert_share,
         weekly_digest=settings.weekly_digest,
         config_path=settings.config_path,
-        region=s3.meta.region_name or "us-east-1",
+        region=console_region(s3),
     )
     with LangSmithRuns(
         endpoint=settings.langsmith_endpoint,

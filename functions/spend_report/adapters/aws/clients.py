@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 import msgspec
@@ -37,6 +38,9 @@ PUBLISH_CONFIG = Config(
     connect_timeout=2,
     read_timeout=3,
 )
+
+
+_KMS_ACTION = re.compile(r"kms:[A-Za-z]+")
 
 
 def client(service: str, config: Config | None = None, *, region: str | None = None) -> Any:
@@ -73,6 +77,13 @@ class _Json(JSONFileLoader):
         if packed.is_file():
             return msgspec.json.decode(gzip.decompress(packed.read_bytes()))
         return None
+
+
+def console_region(client: Any) -> str:
+    """The region whose console shows what `client` reaches; empty for an emulated AWS."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    is_aws = host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return (client.meta.region_name or "us-east-1") if is_aws else ""
 
 
 @contextmanager

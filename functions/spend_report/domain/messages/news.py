@@ -28,12 +28,12 @@ class Links:
     @property
     def report_console(self) -> str:
         """The main CSV in the S3 console, empty where there is none."""
-        return console_url(self.report, self.region) if self.region else ""
+        return console_url(self.report, self.region)
 
     @property
     def page_console(self) -> str:
         """The page in the S3 console, empty where there is none."""
-        return console_url(self.page, self.region) if self.page and self.region else ""
+        return console_url(self.page, self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,12 @@ def only(days: Sequence[DayAlerts], keys: frozenset[str]) -> list[DayAlerts]:
 
 
 def console_url(uri: str, region: str) -> str:
-    """The page of the object `uri` (`s3://bucket/key`) in the S3 console of `region`."""
+    """The page of the object `uri` (`s3://bucket/key`) in the S3 console of `region`.
+
+    Empty where there is no object, or no console.
+    """
+    if not uri or not region:
+        return ""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if region.startswith("cn-"):
         host = f"{region}.console.amazonaws.cn"
