@@ -38,9 +38,8 @@ class Days:
         """Report `day` by the schedule; what was published on that."""
         before = len(self.deployment.aws.published())
         next_day = date.fromisoformat(day) + timedelta(days=1)
-        self.deployment.invoke(
-            {"scheduled_time": f"{next_day}T06:00:00Z"}, WEEKLY_DIGEST="off", **settings
-        )
+        event = {"scheduled_time": f"{next_day}T06:00:00Z"}
+        self.deployment.invoke(event, **{"WEEKLY_DIGEST": "off", **settings})
         return list(self.deployment.aws.published()[before:])
 
     def usual(self, first: str, last: str, calls: int = 1, **costs: Any) -> None:
