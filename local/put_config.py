@@ -29,6 +29,7 @@ from local.documents import (
 )
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue
 from spend_report.domain.basics.wording import visible_ascii
+from spend_report.domain.config.budget_contradictions import budget_contradictions
 from spend_report.errors import ConfigError, SpendReportError
 
 DONE, DIFFERS, NOTHING = 0, 1, 2
@@ -57,7 +58,11 @@ def _put_documents(console: Console, target: Account, options: argparse.Namespac
         return NOTHING
     wanted = changes(folder, there, delete=options.delete)
     kept = {} if options.delete else {name: there[name] for name in there.keys() - folder.keys()}
-    as_configured({**kept, **folder}, PriceCatalogue() if options.catalogue == "on" else None)
+    catalogue = PriceCatalogue() if options.catalogue == "on" else None
+    read = as_configured({**kept, **folder}, catalogue)
+    for found in budget_contradictions(read.budgets):
+        warning = f"warning: {found.parameter}: {found.path}: {found.text}"
+        console.print(Text(warning, style="yellow"))
     if too_large := oversized(folder.values()):
         raise ConfigError("\n".join(too_large))
     for name in sorted(kept):

@@ -57,7 +57,7 @@ def test_a_fault_that_stays_ends_the_run_in_time(
         faulty.run(seconds=SHORT)
 
     assert time.monotonic() - started < 5
-    assert "Nothing was reported" in str(caught.value)
+    assert "That day's report was not written" in str(caught.value)
     assert words in str(caught.value)
     assert faulty.reports() == {}
     assert faulty.alerts() == 0

@@ -17,7 +17,7 @@ KMS = (
     ("code", "message", "hint"),
     [
         ("AccessDenied", "Access Denied", r"Allow the function's role s3:PutObject on it$"),
-        ("AccessDenied", KMS, r"Allow the function's role kms:GenerateDataKey on the KMS key"),
+        ("AccessDenied", KMS, r"Allow the function's role kms:GenerateDataKey on arn:aws:kms"),
         ("NoSuchBucket", "It does not exist", r"Check that it exists"),
         ("InternalError", "We are sorry", r"We are sorry$"),
     ],

@@ -40,9 +40,6 @@ PUBLISH_CONFIG = Config(
 )
 
 
-_KMS_ACTION = re.compile(r"kms:[A-Za-z]+")
-
-
 def client(service: str, config: Config | None = None, *, region: str | None = None) -> Any:
     """A client of `service`, one of `SERVICES`, with the project's time-outs and retries.
 

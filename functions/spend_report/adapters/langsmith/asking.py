@@ -181,7 +181,7 @@ class Asker:
         if call.attempts >= _MOST_ATTEMPTS or call.rate_refusals >= _MOST_RATE_REFUSALS:
             raise LangSmithError(
                 f"LangSmith at {self._server} failed {call.attempts + call.rate_refusals} times in "
-                f"a row, last: {self.last_failure}. Nothing was reported; run the day again"
+                f"a row, last: {self.last_failure}. That day's report was not written; run it again"
             ) from error
         if seconds >= self._pacer.seconds_left():
             raise TimeUpError

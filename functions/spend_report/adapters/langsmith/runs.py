@@ -220,8 +220,9 @@ class LangSmithRuns:
             last = self._asker.last_failure
             raise OutOfTimeError(
                 f"Stopped with {RESERVE_SECONDS:.0f} s of the function's time left; it "
-                f"{progress()}{f'; last failure: {last}' if last else ''}. Nothing was "
-                "reported. Run the day again, with a longer timeout if this happens every day"
+                f"{progress()}{f'; last failure: {last}' if last else ''}. That day's "
+                "report was not written. Run the day again; if this happens every day, let the "
+                "function ask for more at once (MAX_REQUESTS_PER_10S, as LangSmith allows)"
             ) from error
 
 
