@@ -1,5 +1,6 @@
 """The memory of what was sent, on S3's conditional writes."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -188,6 +190,40 @@ def test_release_lets_the_next_one_try_at_once(s3: Any) -> None:
     first.release()
 
     assert log(s3).claim(KEYS) == {}
+
+
+def test_a_claim_that_fails_leaves_the_lock_free(s3: Any) -> None:
+    """Who has the lock and then can't read what was told gives it back: the retry need not wait."""
+
+    class Failing(AtomicS3):
+        def get_object(self, **arguments: Any) -> Any:
+            if arguments["Key"] != LOCK:
+                raise ClientError(
+                    {"Error": {"Code": "InternalError", "Message": "no"}}, "GetObject"
+                )
+            return s3.get_object(**arguments)
+
+    with pytest.raises(AwsError, match="InternalError"):
+        log(Failing(s3)).claim(KEYS)
+
+    assert log(s3).claim(KEYS) == {}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"amount": "NaN"}, {"limit": "Infinity"}, {"severity": "loud"}, {"calls": -1}]
+)
+def test_figures_that_can_not_be_compared(s3: Any, odd: dict[str, Any]) -> None:
+    """What has such figures was not told by us: it is told, and replaced."""
+    key = "daily/2026-11-21/feature/a/1"
+    own = json.loads(msgspec.json.encode(TOLD))
+    body = json.dumps({"schema": 1, "told": {key: own | odd}}).encode()
+    s3.put_object(Bucket=BUCKET, Key="team-a/alerts/daily/2026-11-21.json", Body=body)
+    first = log(s3)
+
+    assert first.claim({key}) == {}
+    first.sent(told({key}))
+
+    assert log(s3).read({key}) == told({key})
 
 
 def test_the_second_waits_for_the_first(s3: Any) -> None:

@@ -24,6 +24,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -106,15 +107,20 @@ class S3AlertLog:
         return {key: known[key] for key in wanted & known.keys()}
 
     def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
-        """The same, with the lock held.
+        """The same, with the lock held; it is not, if this raises.
 
         Raises:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
         self._etag = self._take()
-        known = self.read(keys)
-        self.renew()
+        try:
+            known = self.read(keys)
+            self.renew()
+        except BaseException:
+            with suppress(AwsError):  # the lease runs out by itself, and this error matters more
+                self._give_back()
+            raise
         return known
 
     def renew(self) -> None:

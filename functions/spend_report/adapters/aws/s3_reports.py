@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from re import compile as pattern
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,14 +17,23 @@ from spend_report.errors import AwsError
 
 # The page's chart shows thirty days; a month or an ISO week before the day is never longer.
 _HISTORY_DAYS = 31
-# The weekly digest compares two weeks by feature and model.
+# The weekly digest compares two weeks by feature and model; drivers look at one.
 _MODEL_DAYS = 14
 _THREADS = 8
+# A record has 2 MB at most; what is larger is none, and may be larger than memory.
+_MOST_READ = 4_000_000
 
 _MISSING = {"NoSuchKey", "404"}
 # 412: another write came first. 409: it is under way.
 _LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 _MOST_ATTEMPTS = 20
+
+
+class _Wanted(NamedTuple):
+    """A day, and whether its models are of interest, which make up most of a record."""
+
+    day: date
+    with_models: bool
 
 
 class S3Reports:
@@ -37,7 +46,7 @@ class S3Reports:
         self._bucket = bucket
         self._prefix = prefix
         self._s3 = client
-        self._known: dict[date, PastDay | str | None] = {}
+        self._known: dict[_Wanted, PastDay | str | None] = {}
 
     def key(self, report: str, day: date, suffix: str) -> str:
         """The key of a day's report."""
@@ -49,7 +58,8 @@ class S3Reports:
 
     def write(self, day: date, files: Sequence[ReportFile]) -> None:
         """Write `files` in their order, then their copies in `latest/` if no newer day is there."""
-        self._known.pop(day, None)
+        for with_models in (True, False):
+            self._known.pop(_Wanted(day, with_models), None)
         for file in files:
             self._put(self.key(file.report, day, file.suffix), file)
         for file in files:
@@ -58,12 +68,14 @@ class S3Reports:
 
     def past(self, day: date) -> PastDay | None:
         """`day` as its record tells; None if it was not reported, or has no readable record."""
-        known = self._read([day])[day]
+        known = self._read([_Wanted(day, with_models=True)])[day]
         return known if isinstance(known, PastDay) else None
 
     def history(self, day: date) -> History:
         """The days before `day` that were reported to their end."""
-        read = self._read(days_before(day, _HISTORY_DAYS))
+        days = days_before(day, _HISTORY_DAYS)
+        detailed = {*days_before(day, _MODEL_DAYS)}
+        read = self._read([_Wanted(past, past in detailed) for past in days])
         return History(
             {
                 past: known
@@ -94,16 +106,15 @@ class S3Reports:
                         return day
         return None
 
-    def _read(self, days: Sequence[date]) -> Mapping[date, PastDay | str | None]:
-        """The records of `days`; text says why there is none that can be used."""
-        unknown = [day for day in days if day not in self._known]
-        with_models = set(unknown[-_MODEL_DAYS:])
-        self._known |= dict.fromkeys(unknown)
-        if there := self._there(unknown):
+    def _read(self, wanted: Sequence[_Wanted]) -> Mapping[date, PastDay | str | None]:
+        """The records of the days `wanted`; text says why there is none that can be used."""
+        unknown = {one.day: one for one in wanted if one not in self._known}
+        self._known |= dict.fromkeys(unknown.values())
+        if there := [unknown[day] for day in self._there([*unknown])]:
             with ThreadPoolExecutor(min(_THREADS, len(there))) as pool:
-                read = pool.map(lambda day: self._read_one(day, day in with_models), there)
+                read = pool.map(self._read_one, there)
                 self._known.update(zip(there, read, strict=True))
-        return {day: self._known[day] for day in days}
+        return {one.day: self._known[one] for one in wanted}
 
     def _there(self, days: Sequence[date]) -> Sequence[date]:
         """Those of `days`, which are in order, that have a record, by one listing.
@@ -133,12 +144,14 @@ class S3Reports:
                 if listed and listed[-1] >= last:
                     return
 
-    def _read_one(self, day: date, with_models: bool) -> PastDay | str | None:  # noqa: FBT001
-        body = self._get(self.key(SUMMARY, day, "json"))
+    def _read_one(self, wanted: _Wanted) -> PastDay | str | None:
+        body = self._get(self.key(SUMMARY, wanted.day, "json"))
         if body is None:
             return None
+        if len(body) > _MOST_READ:
+            return f"it is larger than {_MOST_READ:,} bytes"
         try:
-            return past_day(body, day, with_models=with_models)
+            return past_day(body, wanted.day, with_models=wanted.with_models)
         except NotARecordError as error:
             return str(error)
 
@@ -190,7 +203,9 @@ class S3Reports:
     def _get(self, key: str) -> bytes | None:
         with translated("s3:GetObject", f"s3://{self._bucket}/{key}"):
             try:
-                body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(
+                    _MOST_READ + 1
+                )
             except ClientError as error:
                 if _code(error) in _MISSING:
                     return None

@@ -1,44 +1,93 @@
 """Reading a day's record back: the one way in which anything is learnt of a past day."""
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from spend_report.domain.basics.names import MOST_CHARACTERS
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
 from spend_report.domain.figures.history import PastDay
-from spend_report.domain.figures.record import SCHEMA, Feature, Restated, Runs
+from spend_report.domain.figures.record import SCHEMA
+
+# Whatever lies in the place of a record may be read, so all that is taken from it has bounds
+# that no sum, comparison or rounding of a later day can trip over.
+_MOST = 10**15
+_MOST_DECIMALS = 60
+_LONGEST_DAY = dt.timedelta(days=2)
+
+type _Count = Annotated[int, Meta(ge=0, le=_MOST)]
+type _Name = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
+type _Key = Annotated[str, Meta(max_length=1_000)]
+type _Instant = Annotated[dt.datetime, Meta(tz=True)]
 
 
 class NotARecordError(Exception):
     """What lies in the place of a day's record is none that can be used; the text says why."""
 
 
-class _PastAlert(Struct):
-    key: str
+class _Model(Struct, gc=False):
+    calls: _Count
+    error_calls: _Count
+    input_tokens: _Count
+    output_tokens: _Count
+    cached_input_tokens: _Count
+    cost_usd: Decimal
 
 
-class _PastTotal(Struct):
+class _Feature(Struct):
+    """A feature without its models, of which a full record has more than of anything else."""
+
+    calls: _Count
+    error_calls: _Count
+    unpriced_calls: _Count
+    input_tokens: _Count
+    output_tokens: _Count
+    cached_input_tokens: _Count
+    cache_write_tokens: _Count
+    cost_usd: Decimal
+    error_cost_usd: Decimal
+
+
+class _FeatureWithModels(_Feature):
+    models: dict[_Name, _Model]
+
+
+class _Keyed(Struct, gc=False):
+    key: _Key
+
+
+class _Total(Struct):
     exact_cost_usd: Decimal
 
 
-class _Past(Struct):
+class _Runs(Struct):
+    fetched: _Count
+
+
+class _Restated(Struct):
+    previous_cost_usd: Decimal
+
+
+class _Past[F: _Feature](Struct):
     """The part of a record that later days need, so that the rest is never decoded."""
 
     schema: int
     date: dt.date
     complete: bool
-    timezone: str
-    start: dt.datetime
-    end: dt.datetime
-    total: _PastTotal
-    runs: Runs
-    features: dict[str, Feature]
-    alerts: list[_PastAlert]
-    notices: list[_PastAlert]
+    timezone: _Name
+    start: _Instant
+    end: _Instant
+    total: _Total
+    runs: _Runs
+    features: dict[_Name, F]
+    alerts: list[_Keyed]
+    notices: list[_Keyed]
     configuration: dict[str, str]
-    restated: Restated | None = None
+    restated: _Restated | None = None
 
 
 class _Version(Struct):
@@ -46,7 +95,8 @@ class _Version(Struct):
 
 
 _version_decoder = msgspec.json.Decoder(_Version)
-_past_decoder = msgspec.json.Decoder(_Past)
+_decoder = msgspec.json.Decoder(_Past[_Feature])
+_decoder_with_models = msgspec.json.Decoder(_Past[_FeatureWithModels])
 
 
 def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
@@ -55,28 +105,12 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
     Raises:
         NotARecordError: `body` is no record of `day` that this version can read.
     """
-    past = _read(body)
-    if past.date != day:
-        raise NotARecordError(f"it is the record of {past.date}")
-    features = {name: _spend(name, row) for name, row in past.features.items()}
-    models = [
-        ModelSpend(
-            name,
-            model,
-            own.calls,
-            own.input_tokens,
-            own.output_tokens,
-            own.cost_usd,
-            own.cached_input_tokens,
-            own.error_calls,
-        )
-        for name, row in past.features.items()
-        for model, own in row.models.items()
-    ]
+    past = _read(body, with_models=with_models)
+    _check(past, day)
     return PastDay(
         date=past.date,
-        features=features,
-        models=models if with_models else (),
+        features={name: _spend(name, row) for name, row in past.features.items()},
+        models=list(_models(past)),
         notices=frozenset(notice.key for notice in past.notices),
         alerts=frozenset(alert.key for alert in past.alerts),
         start=past.start,
@@ -90,23 +124,79 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
     )
 
 
-def _read(body: bytes) -> _Past:
+def _read(body: bytes, *, with_models: bool) -> _Past[_Feature] | _Past[_FeatureWithModels]:
     try:
-        schema = _version_decoder.decode(body).schema
-        if schema > SCHEMA:
-            raise NotARecordError(f"its schema is {schema}, later than {SCHEMA}")
-        if schema != SCHEMA:
-            raise NotARecordError("it is no record of spend-report")
-        past = _past_decoder.decode(body)
+        past = (_decoder_with_models if with_models else _decoder).decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        _check_schema(_schema_of(body))
         raise NotARecordError(f"it is damaged, or none of spend-report's: {error}") from error
-    amounts = [past.total.exact_cost_usd, *(row.cost_usd for row in past.features.values())]
-    if not all(amount.is_finite() and amount >= 0 for amount in amounts):
-        raise NotARecordError("it is damaged: a cost is no amount")
+    _check_schema(past.schema)
     return past
 
 
-def _spend(name: str, row: Feature) -> FeatureSpend:
+def _schema_of(body: bytes) -> int:
+    """The schema that damaged or foreign JSON says it has; ours, where it says nothing."""
+    try:
+        return _version_decoder.decode(body).schema
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return SCHEMA
+
+
+def _check_schema(schema: int) -> None:
+    if schema > SCHEMA:
+        raise NotARecordError(f"its schema is {schema}, later than {SCHEMA}")
+    if schema != SCHEMA:
+        raise NotARecordError("it is no record of spend-report")
+
+
+def _check(past: _Past[_Feature] | _Past[_FeatureWithModels], day: dt.date) -> None:
+    if past.date != day:
+        raise NotARecordError(f"it is the record of {past.date}")
+    midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
+    ends = (past.start - midnight, past.end - midnight)
+    if past.start >= past.end or any(abs(end) > _LONGEST_DAY for end in ends):
+        raise NotARecordError("it is damaged: its start and end are not the day's")
+    if not all(_is_amount(amount) for amount in _amounts(past)):
+        raise NotARecordError("it is damaged: a cost is no amount")
+
+
+def _amounts(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[Decimal]:
+    yield past.total.exact_cost_usd
+    if past.restated is not None:
+        yield past.restated.previous_cost_usd
+    for row in past.features.values():
+        yield row.cost_usd
+        yield row.error_cost_usd
+        if isinstance(row, _FeatureWithModels):
+            yield from (model.cost_usd for model in row.models.values())
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return (
+        amount.is_finite()
+        and not amount.is_signed()
+        and amount <= _MOST
+        and amount.adjusted() >= -_MOST_DECIMALS
+    )
+
+
+def _models(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[ModelSpend]:
+    for name, row in past.features.items():
+        if isinstance(row, _FeatureWithModels):
+            for model, own in row.models.items():
+                yield ModelSpend(
+                    name,
+                    model,
+                    own.calls,
+                    own.input_tokens,
+                    own.output_tokens,
+                    own.cost_usd,
+                    own.cached_input_tokens,
+                    own.error_calls,
+                )
+
+
+def _spend(name: str, row: _Feature) -> FeatureSpend:
     return FeatureSpend(
         feature=name,
         calls=row.calls,

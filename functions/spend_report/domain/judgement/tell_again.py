@@ -2,8 +2,9 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 _RANKS = {"info": 0, "warning": 1, "critical": 2}
 _TWICE = 2
@@ -19,12 +20,17 @@ class Told(Struct, frozen=True):
     """
 
     day: dt.date
-    severity: str
+    severity: Annotated[str, Meta(pattern="^(info|warning|critical)$")]
     since: dt.date
     amount: Decimal = Decimal(0)
     limit: Decimal | None = None
-    calls: int = 0
-    at: dt.datetime | None = None
+    calls: Annotated[int, Meta(ge=0)] = 0
+    at: Annotated[dt.datetime, Meta(tz=True)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be compared, wherever it was read. Raises ValueError."""
+        if not (self.amount.is_finite() and (self.limit is None or self.limit.is_finite())):
+            raise ValueError("an amount is none")
 
 
 def again(told: Told | None, now: Told) -> bool:
