@@ -91,6 +91,10 @@ class Observer(Protocol):
         """So many budgets are newly used up, and somebody was told."""
         ...
 
+    def passed_over(self, objects: Mapping[str, str]) -> None:
+        """`objects` lie in the place of records and are none, for the reason given by their key."""
+        ...
+
     def reported(self, report: DayReport, *, scheduled: bool) -> None:
         """A day was reported, and everything about it told."""
         ...

@@ -206,6 +206,8 @@ class Service:
             run.kept[day] = read.completeness
             raise read.refusal()
         run.reports[day] = self._reporting.report(read, {})
+        # Now: a record that this run writes anew is passed over no longer when it ends.
+        self._observer.passed_over(run.reports[day].history.passed_over)
         run.read[day] = read
 
     def _settle(self, run: _Run) -> None:

@@ -6,7 +6,7 @@ of the reported day, because dashboards ask what that day cost.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -44,6 +44,11 @@ class Telemetry:
         metrics = _metrics()
         metrics.add_metric("BudgetBreaches", MetricUnit.Count, budgets)
         metrics.flush_metrics()
+
+    def passed_over(self, objects: Mapping[str, str]) -> None:
+        """Log what lies in the place of a record and is none, with the reason, by its key."""
+        if objects:
+            logger.warning("records passed over", objects=dict(objects))
 
     def reported(self, report: DayReport, *, scheduled: bool) -> None:
         """Log the report and its figures; `ReportsWritten`, the sign of life, comes last."""

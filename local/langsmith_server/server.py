@@ -66,6 +66,10 @@ class LangSmithServer:
         """See `Store.add_runs`."""
         self.store.add_runs(project, runs)
 
+    def forget(self, project: str, before: datetime) -> None:
+        """See `Store.forget`."""
+        self.store.forget(project, before)
+
     def add_verbatim(self, project: str, at: datetime, item: bytes) -> None:
         """See `Store.add_verbatim`."""
         self.store.add_verbatim(project, at, item)

@@ -112,6 +112,14 @@ class Store:
                 target.runs[stored.key[1]] = stored
             self._views.clear()
 
+    def forget(self, project: str, before: datetime) -> None:
+        """Drop the project's runs that started `before` that instant: their retention ended."""
+        with self._lock:
+            runs = self.project(project).runs
+            for run_id in [id_ for id_, run in runs.items() if run.key[0] < micros(before)]:
+                del runs[run_id]
+            self._views.clear()
+
     def add_verbatim(self, project: str, at: datetime, item: bytes) -> None:
         """Store JSON that goes out byte for byte where a run that started `at` would stand.
 
