@@ -19,7 +19,7 @@ LAYER_LOCK := layers/dependencies/requirements.txt
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
-.PHONY: help setup setup-browser demo report bill tags validate-config put-config test check \
+.PHONY: help setup setup-browser demo report bill tags validate-config put-config test check schema \
 	format lint types imports check-locks locks test-template build deploy-local bench bench-spikes \
 	clean
 
@@ -67,6 +67,9 @@ test: $(READY) ## Run the tests
 	@$(PYTHON) -m pytest -n auto --dist worksteal --ignore=tests/template --ignore=tests/artefact
 
 check: lint types imports check-locks test test-template ## Everything that CI runs: lint, types, imports, locks, tests, template, built artefact
+
+schema: $(READY) ## Write docs/summary.schema.json anew from the types of a day's record
+	@$(PYTHON) -m local.summary_schema
 
 format: $(READY) ## Format the code and apply the linter's safe fixes
 	@$(PYTHON) -m ruff check --quiet --fix-only .

@@ -6,13 +6,16 @@ decimals unless a name says otherwise. A day is `complete` if it was over when i
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 SCHEMA = 2
 """Raised when a reader of older records would misread newer ones."""
+
+
+type Instant = Annotated[dt.datetime, Meta(tz=True)]
 
 
 class Tokens(Struct):
@@ -107,7 +110,7 @@ class ModelHours(Struct):
 class Hours(Struct):
     """The UTC hours that the day touches, from `first` on. The lists have one entry for each."""
 
-    first: dt.datetime
+    first: Instant
     features: dict[str, FeatureHours]
     models: list[ModelHours]
 
@@ -164,8 +167,8 @@ class Record(Struct):
     date: dt.date
     complete: bool
     timezone: str
-    start: dt.datetime
-    end: dt.datetime
+    start: Instant
+    end: Instant
     total: Total
     runs: Runs
     features: dict[str, Feature]

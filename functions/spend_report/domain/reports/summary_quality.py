@@ -31,7 +31,7 @@ def data_quality(figures: DayFigures, most: int) -> dict[str, Any]:
                 "calls": model.calls,
                 "input_tokens": model.input_tokens,
                 "output_tokens": model.output_tokens,
-                "features": list(model.features[:_MOST_FEATURES_NAMED]),
+                "features": list(model.features[: min(most, _MOST_FEATURES_NAMED)]),
             }
             for model in figures.unpriced[:most]
         ],

@@ -1,0 +1,108 @@
+"""The published schema of a day's record, and the most that a record may be."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+import pytest
+
+from local.summary_schema import PATH, text
+from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.day_figures import (
+    DayFigures,
+    ModelDrift,
+    RequestCosts,
+    UnpricedModel,
+    UsedRates,
+)
+from spend_report.domain.figures.history import History
+from spend_report.domain.figures.read_back import past_day
+from spend_report.domain.reports.summary import MOST_BYTES
+from tests.days import budget, day, line, news
+from tests.reckoning import rates
+from tests.records import content, record
+
+SCHEMA = json.loads(PATH.read_text("utf-8"))
+
+
+def validate(found: dict[str, Any]) -> None:
+    jsonschema.validate(found, SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+def test_the_schema_is_made_from_the_types() -> None:
+    """A field of the record that the published schema does not have: run `make schema`."""
+    assert PATH.read_text("utf-8") == text()
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def name(number: int, character: str) -> str:
+    """A name of 200 characters."""
+    return f"{character * 196}{number:04}"
+
+
+def full(character: str) -> DayFigures:
+    """A day with a thousand features of four models each, and as much of everything else."""
+    models = [name(number, character) for number in range(1_000)]
+    features = [name(number, character) for number in range(1_000)]
+    lines = [
+        line(feature, "0.123456", model=models[(4 * number + other) % 1_000])
+        for number, feature in enumerate(features)
+        for other in range(4)
+    ]
+    costs = RequestCosts(7, Decimal("0.1"), Decimal("0.5"), Decimal("0.75"))
+    return day(
+        "2026-11-21",
+        *lines,
+        request_costs=dict.fromkeys(features, costs),
+        unpriced=[UnpricedModel(model, "p", 6, 70, 8, tuple(features)) for model in models],
+        drift=[ModelDrift(model, Decimal(3), Decimal(1)) for model in models],
+        used_rates=[UsedRates(model, "openai", rates("2.50", "10.00")) for model in models],
+    )
+
+
+@pytest.mark.parametrize("character", ["x", "\\", "é", "🙂"])
+def test_everything_at_its_limit(character: str) -> None:
+    """The record of the largest day is at most 2 MB, matches the schema, adds up and reads back."""
+    figures = full(character)
+    budgets = Budgets({row.feature: budget("0.1", monthly="0.2") for row in figures.features})
+    found = news(figures, History({}), budgets)
+
+    body = record(figures, breaches=found.breaches, notices=found.notices)
+
+    assert len(body) <= MOST_BYTES == 2_000_000
+    said = content(body)
+    validate(said)
+    cost = Decimal("493.824000")
+    assert Decimal(said["total"]["cost_usd"]) == cost
+    by_model = [own for row in said["features"].values() for own in row["models"].values()]
+    hours = [said["hours"]["features"].values(), said["hours"]["models"]]
+    for rows in (said["features"].values(), by_model):
+        assert sum(Decimal(row["cost_usd"]) for row in rows) == cost
+        assert sum(row["calls"] for row in rows) == 40_000
+    for rows in hours:
+        assert sum(Decimal(amount) for row in rows for amount in row["cost_usd"]) == cost
+        assert sum(calls for row in rows for calls in row["calls"]) == 40_000
+    known = past_day(body, figures.date)
+    assert len(known.features) == 1_000
+    assert known.cost == cost
+
+
+@pytest.mark.parametrize("more", [{}, {"complete": False}])
+def test_ordinary_records_match_the_schema(more: dict[str, Any]) -> None:
+    """So does a day of one call, over or not, and one that was restated."""
+    before = record(day("2026-11-21", line("a", "1")), **more)
+
+    validate(content(before))
+    validate(content(record(day("2026-11-21", line("a", "2")), before)))
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("schema", 3), ("start", "yesterday"), ("features", []), ("total", None)]
+)
+def test_the_schema_says_no(field: str, wrong: Any) -> None:
+    """What is no record does not match."""
+    said = content(record(day("2026-11-21", line("a", "1"))))
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate(said | {field: wrong})
