@@ -19,8 +19,8 @@ LAYER_LOCK := layers/dependencies/requirements.txt
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
-.PHONY: help setup setup-browser demo report bill tags validate-config put-config test check schema \
-	format lint types imports check-locks locks test-template build deploy-local bench bench-spikes \
+.PHONY: help setup setup-browser demo report bill replay-alerts tags validate-config put-config test check \
+	schema 	format lint types imports check-locks locks test-template build deploy-local bench bench-spikes \
 	clean
 
 help: ## Print this list
@@ -53,6 +53,9 @@ report: $(READY) ## Report on your own data without AWS: PROJECTS=my-app DATE=20
 
 bill: $(READY) ## Compare a provider's bill with your traces: PROVIDER=openai PROJECTS=my-app DATE=2026-11-20 (README: the bills)
 	@$(PYTHON) -m local.bill
+
+replay-alerts: $(READY) ## Show what would have been told of your last days: PROJECTS=my-app DAYS=60 (needs LANGSMITH_API_KEY)
+	@$(PYTHON) -m local.replay_alerts
 
 tags: $(READY) ## Show how your newest LLM runs are tagged: PROJECTS=my-app (needs LANGSMITH_API_KEY)
 	@$(PYTHON) -m local.tags

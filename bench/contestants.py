@@ -38,6 +38,8 @@ def pipeline() -> int:
         feature_key="feature",
         dimensions=dimensions,
         untagged_share=Decimal("0.1"),
+        spikes=False,
+        spike_floor=Decimal(1),
         weekly_digest=False,
         config_path="/bench",
         region="us-east-1",

@@ -112,9 +112,9 @@ def compared(account: Account, projects: str, day: date, config: Path, out: Path
         settings = Settings.from_environment({**variables, "BILLS": account.provider})
         with (
             step(console, f"Reading {provider_name(account.provider)}'s bill"),
-            application(settings, None, lambda: datetime.now(UTC)) as service,
+            application(settings, None, lambda: datetime.now(UTC)) as app,
         ):
-            billing = service.billing
+            billing = app.service.billing
             if account.source is not None:
                 billing = replace(billing, sources=[account.source])
             return billing.found(day)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from spend_report import page
 from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
@@ -26,6 +26,7 @@ from spend_report.domain.config.configuration import configuration
 from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
+from spend_report.guard import Guard
 from spend_report.ports import BillSource
 from spend_report.reporting import Policy, Reporting
 from spend_report.sending import Sending
@@ -34,9 +35,18 @@ from spend_report.settings import Settings
 from spend_report.telemetry import Telemetry
 
 
+class Application(NamedTuple):
+    """What serves an event: the reports, or the guard."""
+
+    service: Service
+    guard: Guard
+
+
 @contextmanager
-def application(settings: Settings, context: Any, now: Callable[[], datetime]) -> Iterator[Service]:
-    """The service for one invocation, with all parameters read and validated.
+def application(
+    settings: Settings, context: Any, now: Callable[[], datetime]
+) -> Iterator[Application]:
+    """What serves one invocation, with all parameters read and validated.
 
     `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
     alerts that this invocation is sending. `now` is the clock. Connections are closed at the end.
@@ -60,6 +70,8 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
         feature_key=settings.feature_key,
         dimensions=settings.dimensions,
         untagged_share=settings.untagged_alert_share,
+        spikes=settings.spikes,
+        spike_floor=settings.spike_floor_usd,
         weekly_digest=settings.weekly_digest,
         config_path=settings.config_path,
         region=console_region(s3),
@@ -87,33 +99,40 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
             region=policy.region,
             seconds_left=_remaining_seconds(context),
         )
-        yield Service(
-            reporting=Reporting(
-                policy=policy,
-                source=source,
-                prices=prices,
-                budgets=config.budgets,
-                register=config.register,
-                origin=Origin(
-                    timezone=str(settings.report_timezone),
-                    parameters=config.versions,
-                    catalogue=catalogue_version() if catalogue else "off",
-                    configuration=config.described(),
-                ),
-                store=store,
-                render=_render,
-                bills=billing.lines,
+        reporting = Reporting(
+            policy=policy,
+            source=source,
+            prices=prices,
+            budgets=config.budgets,
+            register=config.register,
+            origin=Origin(
+                timezone=str(settings.report_timezone),
+                parameters=config.versions,
+                catalogue=catalogue_version() if catalogue else "off",
+                configuration=config.described(),
             ),
+            store=store,
+            render=_render,
+            bills=billing.lines,
+        )
+        publisher = SnsAlerts(settings.alert_topic_arn, client=sns)
+
+        def log(lock: str) -> S3AlertLog:
+            return S3AlertLog(
+                settings.report_bucket,
+                settings.report_prefix,
+                client=s3,
+                by=getattr(context, "aws_request_id", ""),
+                lock=lock,
+            )
+
+        service = Service(
+            reporting=reporting,
             source=source,
             store=store,
             sending=Sending(
-                log=S3AlertLog(
-                    settings.report_bucket,
-                    settings.report_prefix,
-                    client=s3,
-                    by=getattr(context, "aws_request_id", ""),
-                ),
-                publisher=SnsAlerts(settings.alert_topic_arn, client=sns),
+                log=log("lock"),
+                publisher=publisher,
                 room=SnsChat(settings.chat_topic_arn, client=sns)
                 if settings.chat_topic_arn
                 else None,
@@ -122,6 +141,12 @@ def application(settings: Settings, context: Any, now: Callable[[], datetime]) -
             billing=billing,
             now=now,
         )
+        guard = Guard(
+            reporting=reporting,
+            sending=Sending(log=log("guard-lock"), publisher=publisher, room=None),
+            now=now,
+        )
+        yield Application(service, guard)
 
 
 def _render(report: DayReport) -> bytes:

@@ -20,7 +20,8 @@ from spend_report.errors import EventError
 
 _EXPECTED = (
     'Expected {"scheduled_time": "2026-11-22T06:00:00Z"}, an EventBridge Scheduled Event, '
-    '{"date": "2026-11-20"} or {"start_date": "2026-11-01", "end_date": "2026-11-20"}, '
+    '{"guard_time": "2026-11-22T10:00:00Z"}, {"date": "2026-11-20"} or '
+    '{"start_date": "2026-11-01", "end_date": "2026-11-20"}, '
     'the last two also with "notify": false or "accept_less": true'
 )
 _EVENTBRIDGE_TYPE = "Scheduled Event"
@@ -43,6 +44,13 @@ class ReportRequest:
     accept_less: bool = False
     scheduled: bool = False
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRequest:
+    """A look at the day that is running at the instant `at`."""
+
+    at: datetime
 
 
 def _day(value: object) -> date:
@@ -76,6 +84,10 @@ class _Scheduled(_Event):
     scheduled_time: Instant
 
 
+class _Guard(_Event):
+    guard_time: Instant
+
+
 class _EventBridge(_Event):
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -97,7 +109,7 @@ class _Range(_Event):
 
 def parse(
     event: Any, timezone: ZoneInfo, *, restate_days: int, catch_up_days: int
-) -> ReportRequest:
+) -> ReportRequest | GuardRequest:
     """The request that `event` is. Days are those of `timezone`.
 
     Raises:
@@ -106,6 +118,8 @@ def parse(
     if not isinstance(event, dict):
         raise EventError(f"the event is no JSON object. {_EXPECTED}")
     match _read(event):
+        case _Guard(guard_time=instant):
+            return GuardRequest(instant)
         case _Scheduled(scheduled_time=instant) | _EventBridge(time=instant):
             day = instant.astimezone(timezone).date() - timedelta(days=1)
             return ReportRequest(
@@ -130,6 +144,8 @@ def _read(event: dict[str, Any]) -> _Event:
     kind: type[_Event]
     if event.get("detail-type") == _EVENTBRIDGE_TYPE:
         kind = _EventBridge
+    elif "guard_time" in event:
+        kind = _Guard
     elif "date" in event:
         kind = _Day
     elif "start_date" in event or "end_date" in event:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from spend_report.bootstrap import application
-from spend_report.event import parse
+from spend_report.event import GuardRequest, parse
 from spend_report.settings import Settings
 from spend_report.telemetry import logger
 
@@ -34,5 +34,7 @@ def handle(event: dict[str, Any], context: Any, now: Callable[[], datetime]) -> 
         restate_days=settings.restate_days,
         catch_up_days=settings.catch_up_days,
     )
-    with application(settings, context, now) as service:
-        return {"reports": [result.as_dict() for result in service.run(request)]}
+    with application(settings, context, now) as app:
+        if isinstance(request, GuardRequest):
+            return {"reports": [], "guard": app.guard.look(request.at).as_dict()}
+        return {"reports": [result.as_dict() for result in app.service.run(request)]}

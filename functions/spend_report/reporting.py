@@ -24,7 +24,9 @@ from spend_report.domain.judgement.completeness import (
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.notices import Notice, notices
 from spend_report.domain.judgement.record_notices import config_notice, record_notices
+from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
 from spend_report.domain.messages.news import DayAlerts, Links, console_url
+from spend_report.domain.messages.outliers import outliers
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
@@ -48,6 +50,8 @@ class Policy:
     feature_key: str
     dimensions: Sequence[str]
     untagged_share: Decimal
+    spikes: bool
+    spike_floor: Decimal
     weekly_digest: bool
     config_path: str
     region: str
@@ -144,6 +148,7 @@ class Reporting:
         history = self.history(day.date)
         is_complete = read.completeness.verdict is Verdict.WRITE
         exceeded = breaches(figures, history, self.budgets)
+        judges_spikes = is_complete and self.policy.spikes
         return DayReport(
             day=day,
             figures=figures,
@@ -153,6 +158,9 @@ class Reporting:
             # Of a day that is not over, only what can't be undone is certain.
             breaches=exceeded if is_complete else [one for one in exceeded if one.over > 0],
             notices=self._notices(read, kept) if is_complete else (),
+            spikes=find_spikes(figures, history, self.policy.spike_floor)
+            if judges_spikes
+            else NO_SPIKES,
             origin=self.origin,
             links={
                 f"{name}.{suffix}": console_url(self._uri(name, day.date), self.policy.region)
@@ -179,6 +187,12 @@ class Reporting:
             links=self.links(report.day.date),
             history=report.history,
             owners=report.owners,
+            outliers=outliers(
+                report.spikes.found,
+                budgets=self.budgets,
+                timezone=self.policy.timezone,
+                config_path=self.policy.config_path,
+            ),
         )
 
     def links(self, day: date) -> Links:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from spend_report.domain.guard.guard_message import GuardNews, compose_guard
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.tell_again import Told, again
 from spend_report.domain.messages.bill_message import SEVERITY, BillNotice, compose_bill
 from spend_report.domain.messages.chat import chat_messages
 from spend_report.domain.messages.news import DayAlerts, only
 from spend_report.domain.messages.sns_message import compose
-from spend_report.domain.messages.told_now import covered_by, told_now
+from spend_report.domain.messages.told_now import covered_by, told_now, with_told_before
 from spend_report.domain.messages.weekly_digest import Digest, compose_digest
 from spend_report.errors import AwsError
 from spend_report.ports import AlertLog, ChatRoom, Publisher
@@ -61,6 +62,21 @@ class Sending:
             if fresh:
                 self.publisher.publish(compose_bill(notice))
 
+    def guard(self, news: GuardNews) -> int:
+        """What the running day has to tell, each thing once a day. Returns how many were told."""
+        by_own_key = {one.key: one for one in news.warned}
+
+        def covered(keys: frozenset[str]) -> frozenset[str]:
+            return keys | {other for key in keys for other in by_own_key[key].covers}
+
+        now = {key: told for one in news.warned for key, told in one.covers.items()}
+        now |= {key: one.told for key, one in by_own_key.items()}
+        with self._claimed(now, covered, own=frozenset(by_own_key)) as fresh:
+            left = [one for one in news.warned if one.key in fresh]
+            if left:
+                self.publisher.publish(compose_guard(replace(news, warned=left)))
+        return len(left)
+
     def _once(
         self,
         news: Sequence[DayAlerts],
@@ -69,9 +85,13 @@ class Sending:
     ) -> Sequence[DayAlerts]:
         now = {audience + key: told for key, told in told_now(news).items()}
         with self._claimed(now, lambda keys: _with_covered(news, audience, keys)) as fresh:
-            left = only(news, frozenset(key.removeprefix(audience) for key in fresh))
-            if any(day.breaches or day.notices for day in left):
-                send(left)
+            plain_keys = frozenset(key.removeprefix(audience) for key in fresh)
+            left = only(news, plain_keys)
+            if not all(day.is_empty for day in left):
+                known = {
+                    key.removeprefix(audience): told for key, told in self.log.read(now).items()
+                }
+                send(with_told_before(left, news, known, plain_keys))
         return left
 
     @contextmanager
@@ -79,16 +99,19 @@ class Sending:
         self,
         now: Mapping[str, Told],
         covered: Callable[[frozenset[str]], frozenset[str]] = lambda keys: keys,
+        own: frozenset[str] | None = None,
     ) -> Iterator[frozenset[str]]:
         """The keys of `now` that are to be told, and by us; told, if the block succeeds.
 
-        `covered` adds to them what is told with them.
+        `covered` adds to them what is told with them, and only the keys in `own` are looked at,
+        where there are such.
         """
-        fresh = _fresh(self.log.read(now), now)
+        wanted = {key: told for key, told in now.items() if own is None or key in own}
+        fresh = _fresh(self.log.read(wanted), wanted)
         if not fresh:
             yield fresh
             return
-        fresh = _fresh(self.log.claim(now), now)
+        fresh = _fresh(self.log.claim(wanted), wanted)
         try:
             yield fresh
         except BaseException:
@@ -105,7 +128,16 @@ class Sending:
 
 
 def _fresh(known: Mapping[str, Told], now: Mapping[str, Told]) -> frozenset[str]:
-    return frozenset(key for key, told in now.items() if again(known.get(key), told))
+    return frozenset(
+        key
+        for key, told in now.items()
+        if again(known.get(key), told) and not _told_today(known.get(key), told)
+    )
+
+
+def _told_today(known: Told | None, now: Told) -> bool:
+    """Whether the guard has told it of the same day: once is enough until the day is over."""
+    return now.at is not None and known is not None and known.day == now.day
 
 
 def _with_covered(news: Sequence[DayAlerts], audience: str, keys: frozenset[str]) -> frozenset[str]:

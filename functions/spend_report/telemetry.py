@@ -63,6 +63,7 @@ class Telemetry:
                 "fetched": figures.fetched,
                 "left_out": dict(figures.left_out),
                 "breaches": len(report.breaches),
+                "spikes": [spike.key for spike in report.spikes.found],
                 "notices": [notice.kind for notice in report.notices],
                 "complete": report.complete,
                 "records_passed_over": dict(report.history.passed_over),
@@ -118,6 +119,7 @@ def _emit_figures(report: DayReport, stamp: datetime) -> None:
     share = _percent(untagged.cost if untagged else ZERO, figures.cost)
     day.add_metric("UntaggedSharePercent", MetricUnit.Percent, share)
     unpriced = sum(row.unpriced_calls for row in figures.features)
+    day.add_metric("Spikes", MetricUnit.Count, len(report.spikes.found))
     day.add_metric("UnpricedCalls", MetricUnit.Count, unpriced)
     day.add_metric("LangSmithDriftPercent", MetricUnit.Percent, _drift(figures))
     day.flush_metrics()

@@ -1,16 +1,17 @@
-"""`make demo`, `make report` and `make tags`, as a person runs them."""
+"""`make demo`, `make report`, `make replay-alerts` and `make tags`, as a person runs them."""
 
 import csv
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local import demo, report, tags
+from local import demo, replay_alerts, report, tags
 from local.langsmith_server import LangSmithServer
 from local.sample_data import SAMPLE_DATE, day_runs
+from tests.traces import llm
 
 DAY = "2026-11-21"
 
@@ -19,7 +20,7 @@ DAY = "2026-11-21"
 def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("NO_COLOR", "1")
-    for name in ("PROJECTS", "DATE", "CONFIG", "TIMEZONE", "LANGSMITH_API_KEY"):
+    for name in ("PROJECTS", "DATE", "DAYS", "CONFIG", "TIMEZONE", "LANGSMITH_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -183,3 +184,34 @@ def test_a_project_without_runs_is_told(
     tags.main(["--projects", "my-app"])
 
     assert "No LLM runs in the last 14 days" in capsys.readouterr().out
+
+
+def test_replay_shows_what_would_have_been_told(
+    langsmith: LangSmithServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of ten days of $1 and one of $8, the last is told as a spike, and how often that is."""
+    monkeypatch.chdir(tmp_path)
+    days = [date(2026, 11, 10) + timedelta(number) for number in range(11)]
+    for day in days:
+        langsmith.add_runs(
+            "app",
+            [
+                llm(
+                    f"{day} {number}",
+                    f"{day}T{number % 24:02}:00:00Z",
+                    feature="summaries",
+                    tokens=(40_000, 0),
+                )
+                for number in range(80 if day == days[-1] else 10)
+            ],
+        )
+
+    replay_alerts.main(["--projects", "app", "--days", "11", "--date", str(days[-1])])
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2026-11-20" in shown
+    assert "8.0 times its usual" in shown
+    assert "Messages on 1 of 11 days: 0 budget (0.0 a month), 1 spike (2.7 a month)" in shown

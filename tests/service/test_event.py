@@ -13,7 +13,9 @@ DAY_19, DAY_20, DAY_21 = (date(2026, 11, day) for day in (19, 20, 21))
 
 def read(event: Any, timezone: ZoneInfo = UTC) -> ReportRequest:
     """The request, where a scheduled run restates one day and catches up seven."""
-    return parse(event, timezone, restate_days=1, catch_up_days=7)
+    request = parse(event, timezone, restate_days=1, catch_up_days=7)
+    assert isinstance(request, ReportRequest)
+    return request
 
 
 @pytest.mark.parametrize(

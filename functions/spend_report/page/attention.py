@@ -5,12 +5,14 @@ Both are what the e-mail says of the same day, in its order and its words.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.wording import days, dollars, plain, share, signed_dollars, things
 from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.driver_sentences import MIN_BASELINE_DAYS
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, items_of
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, Surge, items_of
+from spend_report.domain.messages.outliers import outliers
 from spend_report.domain.messages.sentences import (
     explanation,
     feature_to_look_at,
@@ -36,6 +38,12 @@ def items(report: DayReport) -> list[Item]:
         notices=report.notices,
         links=Links("", "", ""),
         history=report.history,
+        outliers=outliers(
+            report.spikes.found,
+            budgets=report.budgets,
+            timezone=ZoneInfo(report.origin.timezone),
+            config_path="",
+        ),
     )
     return items_of([day])
 
@@ -51,6 +59,8 @@ def headline(report: DayReport, total: Total) -> Advice:
             causes = [cause for cause in explanation(breach, on)[1] if cause.amount > 0]
             why = f" Mostly {causes[0]}." if causes else ""
             return Advice(breach.severity, f"{sentence(breach)}{why}{others}")
+        case Surge(outlier) as surge:
+            return Advice(surge.severity, f"{outlier.sentence}{others}")
         case remark:
             return Advice(remark.severity, f"{remark.notice.text}{others}")
 
@@ -71,6 +81,9 @@ def _task(item: Item) -> Advice:
         case Alert(breach, on):
             texts = (f"{who(breach)}: {_state(breach)}.", holes(breach), _upper(to_do(breach, on)))
             return Advice(breach.severity, " ".join(filter(None, texts)))
+        case Surge(outlier) as surge:
+            line = plain(outlier.add, _LINE_WIDTH) if outlier.add else ""
+            return Advice(surge.severity, outlier.sentence, line)
         case remark:
             add = remark.notice.add
             line = plain(add, _LINE_WIDTH) if add else ""
@@ -97,10 +110,12 @@ def _others(rest: Sequence[Item]) -> str:
     """How many more there are, each kind counted."""
     budgets = [item for item in rest if isinstance(item, Alert)]
     exceeded = sum(item.severity is Severity.CRITICAL for item in budgets)
+    spikes = sum(isinstance(item, Surge) for item in rest)
     counts = (
         (exceeded, "more budget exceeded", "more budgets exceeded"),
         (len(budgets) - exceeded, "budget at risk", "budgets at risk"),
-        (len(rest) - len(budgets), "notice about the data", "notices about the data"),
+        (spikes, "spike", "spikes"),
+        (len(rest) - len(budgets) - spikes, "notice about the data", "notices about the data"),
     )
     parts = [things(number, one, many) for number, one, many in counts if number]
     if not parts:

@@ -323,7 +323,7 @@ def test_json_for_machines() -> None:
     forecast = next(alert for alert in data["alerts"] if alert["threshold"] is None)
     assert (forecast["feature"], forecast["severity"]) == ("agent-copilot", "warning")
     assert [notice["kind"] for notice in data["notices"]] == ["unpriced_model"]
-    assert data["omitted"] == {"alerts": 0, "details": 0, "notices": 0}
+    assert data["omitted"] == {"alerts": 0, "details": 0, "notices": 0, "spikes": 0}
 
 
 def test_attributes_for_filter_policies() -> None:
@@ -394,7 +394,12 @@ def test_200_breaches() -> None:
     assert len(data["alerts"]) == 200
     assert data["alerts"][0]["feature"] == names[199]
     with_details = sum("why" in alert for alert in data["alerts"])
-    assert data["omitted"] == {"alerts": 0, "details": 200 - with_details, "notices": 0}
+    assert data["omitted"] == {
+        "alerts": 0,
+        "details": 200 - with_details,
+        "notices": 0,
+        "spikes": 0,
+    }
     assert 0 < with_details < 200
     assert message.attributes["features"] == names[::-1]
 

@@ -84,12 +84,13 @@ class S3AlertLog:
         *,
         client: "S3Client",
         by: str = "",
+        lock: str = "lock",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._root = f"{prefix}alerts/"
-        self._lock_key = f"{self._root}lock.json"
+        self._lock_key = f"{self._root}{lock}.json"
         self._by = by
         self._sleep = sleep
         self._etag = ""

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
+from spend_report.domain.figures.past_hours import PastHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class PastDay:
     own day in this shape. `configuration` is what prices, budgets and features said then, by
     path. `fetched` is the number of LLM runs that LangSmith had. `exact_cost` is not rounded,
     and `restated_from` what the day cost before that, where it was restated. It is `complete` if
-    it was over when it was read.
+    it was over when it was read. `hours` are None where they are not known.
     """
 
     date: date
@@ -34,6 +35,7 @@ class PastDay:
     exact_cost: Decimal = ZERO
     restated_from: Decimal | None = None
     complete: bool = True
+    hours: PastHours | None = None
 
     @property
     def cost(self) -> Decimal:
@@ -81,7 +83,8 @@ def _under(aliases: Mapping[str, str], day: PastDay) -> PastDay:
         feature = aliases.get(spend.feature, spend.feature)
         own = models.get((feature, spend.model))
         models[feature, spend.model] = (own + spend) if own else replace(spend, feature=feature)
-    return replace(day, features=features, models=list(models.values()))
+    hours = replace(day.hours, aliases=aliases) if day.hours else None
+    return replace(day, features=features, models=list(models.values()), hours=hours)
 
 
 def today_of(figures: DayFigures) -> PastDay:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from spend_report.domain.basics.names import MOST_CHARACTERS
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
 from spend_report.domain.figures.history import PastDay
+from spend_report.domain.figures.past_hours import PastHours
 from spend_report.domain.figures.record import SCHEMA
 
 # Whatever lies in the place of a record may be read, so all that is taken from it has bounds
@@ -72,6 +73,11 @@ class _Restated(Struct):
     previous_cost_usd: Decimal
 
 
+class _PastHours(Struct):
+    first: _Instant
+    features: msgspec.Raw
+
+
 class _Past[F: _Feature](Struct):
     """The part of a record that later days need, so that the rest is never decoded."""
 
@@ -86,6 +92,7 @@ class _Past[F: _Feature](Struct):
     features: dict[_Name, F]
     alerts: list[_Keyed]
     notices: list[_Keyed]
+    hours: _PastHours
     configuration: dict[str, str]
     restated: _Restated | None = None
 
@@ -121,6 +128,7 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
         exact_cost=past.total.exact_cost_usd,
         restated_from=past.restated.previous_cost_usd if past.restated else None,
         complete=past.complete,
+        hours=PastHours(past.hours.first, bytes(past.hours.features)),
     )
 
 

@@ -144,6 +144,23 @@ class Notice(Struct):
     text: str
 
 
+class Spike(Struct):
+    """A feature, or all together (null), of which `what` was far above what is usual.
+
+    `cost_usd` is the day's and `usual_usd` what it usually is. `times` is null where the usual is
+    next to nothing; `since` is the hour from which the day ran above it.
+    """
+
+    key: str
+    feature: str | None
+    what: str
+    cost_usd: Decimal
+    usual_usd: Decimal
+    times: Decimal | None
+    since: dt.datetime | None
+    severity: str
+
+
 class Restated(Struct):
     """What the day cost when it was first reported, where that differs by more than 1 %."""
 
@@ -185,6 +202,7 @@ class Record(Struct):
     files: dict[str, str]
     alerts: list[Alert]
     notices: list[Notice]
+    spikes: list[Spike]
     history: dict[str, Any]
     restated: Restated | None = None
     omitted: dict[str, int] = field(default_factory=dict)

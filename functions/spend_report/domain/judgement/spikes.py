@@ -1,7 +1,7 @@
 """Spikes: what costs far more than is usual, whether a budget watches it or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.breaches import Severity
+from spend_report.domain.judgement.hours_before import HoursBefore, first_hour_above
 from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
 from spend_report.domain.judgement.usual_rules import Rule
 
@@ -89,6 +90,18 @@ class Spikes:
     found: Sequence[Spike]
     usual_cost: Mapping[str | None, Usual]
 
+    @property
+    def expected(self) -> dict[str, Decimal]:
+        """The US dollars that each feature usually costs, where that is known."""
+        return {
+            feature: _decimal(usual.value)
+            for feature, usual in self.usual_cost.items()
+            if feature is not None and usual.value is not None
+        }
+
+
+NO_SPIKES = Spikes((), {})
+
 
 def find_spikes(figures: DayFigures, history: History, floor: Decimal) -> Spikes:
     """What of the day is far above what is usual after the reported days of `history`.
@@ -100,10 +113,28 @@ def find_spikes(figures: DayFigures, history: History, floor: Decimal) -> Spikes
     total = usual(accounts[0].past(Measure.COST), figures.date, float(floor))
     least = max(float(floor), FLOOR_SHARE_OF_TOTAL * (total.value or 0.0))
     judged = [_Judged(account, least, total.value) for account in accounts]
-    found = [spike for account in judged if (spike := account.spike())]
+    spikes = [spike for account in judged if (spike := account.spike())]
+    begun = _first_hours(spikes, figures, past)
+    found = [replace(spike, since=begun.get(spike.feature)) for spike in spikes]
     return Spikes(
         sorted(found, key=urgency), {one.account.feature: one.usual_cost for one in judged}
     )
+
+
+def _first_hours(
+    spikes: Sequence[Spike], figures: DayFigures, past: Sequence[PastDay]
+) -> dict[str | None, datetime]:
+    """The hours from which the features of `spikes` ran above their usual, where they are known."""
+    if not spikes:
+        return {}
+    before = HoursBefore.of(past, {spike.feature for spike in spikes})
+    found = {
+        spike.feature: first_hour_above(
+            figures.hours, before, spike.feature, in_calls=spike.what is Measure.CALLS
+        )
+        for spike in spikes
+    }
+    return {feature: hour for feature, hour in found.items() if hour is not None}
 
 
 def urgency(spike: Spike) -> tuple[bool, int, Decimal, str]:

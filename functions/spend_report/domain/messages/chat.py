@@ -16,9 +16,18 @@ from typing import Any
 from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
 from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.messages.email_text import is_reachable
-from spend_report.domain.messages.news import Alert, DayAlerts, Links, alerts_of, notices_of
+from spend_report.domain.messages.news import (
+    Alert,
+    DayAlerts,
+    Links,
+    Surge,
+    alerts_of,
+    notices_of,
+    surges_of,
+)
 from spend_report.domain.messages.owner_names import owner_line
 from spend_report.domain.messages.sentences import costliest, holes, reasons, sentence, to_do
+from spend_report.domain.messages.surge_text import in_short, surge_reasons, surge_to_do
 
 MOST_MESSAGES = 10
 _TITLE_WIDTH = 200
@@ -42,7 +51,11 @@ def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
     The messages about a feature in a month make one thread. Beyond ten the rest is counted
     in the last.
     """
-    messages = [*_about_features(alerts_of(news)), *_about_data(news, notices_of(news))]
+    messages = [
+        *_about_features(alerts_of(news)),
+        *_about_spikes(surges_of(news)),
+        *_about_data(news, notices_of(news)),
+    ]
     if len(messages) <= MOST_MESSAGES:
         return messages
     shown = MOST_MESSAGES - 1
@@ -72,24 +85,49 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         for breach in (alert.breach for alert in own):
             lines.append(f"{breach.severity.upper()}: {sentence(breach)}")
             lines += [holes(breach)] if breach.missing else []
+        if outlier := lead.on.outlier(feature):
+            lines.append(outlier.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += reasons(lead.breach, lead.on)
-        requests = [
-            f"{dollars(request.cost)} {_safe(request.root_name or request.trace_id)}: {request.url}"
-            for request in costliest(lead.on.figures, feature)
-            if is_reachable(request.url)
-        ]
         yield _message(
             thread=_thread("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
             description=_safe_text("\n".join(lines)),
             next_steps=[
                 _safe_text(f"{to_do(lead.breach, lead.on)}"),
-                *(f"Look at the request {request}" for request in requests),
+                *_requests(lead.on, feature),
                 *_report(lead.on.links),
             ],
             keywords=[whose, lead.breach.severity],
         )
+
+
+def _about_spikes(surges: Sequence[Surge]) -> Iterator[ChatMessage]:
+    for surge in surges:
+        outlier, spike = surge.outlier, surge.outlier.spike
+        lines = [f"{spike.severity.upper()}: {outlier.sentence}", *surge_reasons(outlier, surge.on)]
+        yield _message(
+            thread=_thread(
+                "total" if spike.feature is None else f"feature-{spike.feature}", spike.day
+            ),
+            title=f"LLM spend {short_day(spike.day)}: {_safe_text(in_short(spike))}",
+            description=_safe_text("\n".join(lines)),
+            next_steps=[
+                _safe_text(f"{surge_to_do(outlier, surge.on)} {outlier.add}".strip()),
+                *_requests(surge.on, spike.feature),
+                *_report(surge.on.links),
+            ],
+            keywords=["total" if spike.feature is None else _safe(spike.feature), spike.severity],
+        )
+
+
+def _requests(on: DayAlerts, feature: str | None) -> list[str]:
+    return [
+        f"Look at the request {dollars(request.cost)} "
+        f"{_safe(request.root_name or request.trace_id)}: {request.url}"
+        for request in costliest(on.figures, feature)
+        if is_reachable(request.url)
+    ]
 
 
 def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterator[ChatMessage]:

@@ -19,10 +19,11 @@ from spend_report.domain.basics.wording import (
     things,
 )
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, items_of
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, Surge, items_of
 from spend_report.domain.messages.owner_names import owner_line, owners_of
 from spend_report.domain.messages.sentences import (
     action,
+    action_on,
     change_of_day,
     costliest,
     feature_to_look_at,
@@ -33,13 +34,14 @@ from spend_report.domain.messages.sentences import (
     who,
 )
 from spend_report.domain.messages.shares import fair_shares
+from spend_report.domain.messages.surge_text import in_short, surge_reasons, surge_to_do
 
 MOST_LINES = 50
 WIDTH = 78
 _MOST_IN_FULL = 4
 _LEAST_PER_KIND = 2
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
-_KINDS = {Alert: "alert", Remark: "notice"}
+_KINDS = {Alert: "alert", Remark: "notice", Surge: "spike"}
 _OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 
 
@@ -60,6 +62,9 @@ def _first_of_all(item: Item) -> list[str]:
             what, subject = action(breach, on), plain(feature) if feature else who(breach)
         case Remark(notice):
             what, subject = notice.do, ""
+        case Surge(outlier, on):
+            feature = outlier.spike.feature
+            what, subject = action_on(feature, on), plain(feature) if feature else ""
     if subject and (owners := owners_of([item])):
         subject += f" ({plain(owners[0])})"
     return _wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
@@ -71,9 +76,11 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
     change = change_of_day(newest)
     lines = _wrapped(f"LLM spend on {long_day(newest.day)}: {spent}{change and f', {change}'}.")
-    others = sorted(day.day for day in news if day is not newest and (day.breaches or day.notices))
+    others = sorted(day.day for day in news if day is not newest and not day.is_empty)
     if others:
         lines += _wrapped(f"Also about {days(others)}, whose figures were restated or reported.")
+    for told in (told for day in news for told in day.told_before):
+        lines += _wrapped(f"Not repeated here: {told}.")
     return [*lines, ""]
 
 
@@ -128,6 +135,8 @@ def _block(item: Item, explained: Collection[str | None]) -> list[str]:
         case Alert(breach, on):
             lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
             lines += _wrapped(holes(breach), "  ") + _wrapped(owner_line(item), "  ")
+            if outlier := on.outlier(breach.feature):
+                lines += _wrapped(outlier.sentence, "  ")
             why = [] if breach.feature in explained else reasons(breach, on)
             lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
             lines += _wrapped(f"To do: {to_do(breach, on)}", "  ")
@@ -135,6 +144,12 @@ def _block(item: Item, explained: Collection[str | None]) -> list[str]:
             lines = _wrapped(f"[DATA] {notice.text}")
             lines += _wrapped(owner_line(item), "  ")
             lines += _line_to_add(notice.add)
+        case Surge(outlier, on):
+            lines = _wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
+            why = surge_reasons(outlier, on)
+            lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
+            lines += _wrapped(f"To do: {surge_to_do(outlier, on)}", "  ")
+            lines += _line_to_add(outlier.add)
     return [*lines, ""]
 
 
@@ -155,6 +170,8 @@ def _line(item: Item) -> str:
             return plain(f"[{breach.severity.upper()}] {_in_short(breach)}{end}", WIDTH)
         case Remark(notice):
             return plain(f"[DATA] {notice.subject}{end}", WIDTH)
+        case Surge(outlier):
+            return plain(f"[{item.severity.upper()}] {in_short(outlier.spike)}{end}", WIDTH)
 
 
 def _in_short(breach: Breach) -> str:
@@ -170,8 +187,12 @@ def _in_short(breach: Breach) -> str:
 def _what_to_look_at(item: Item) -> list[str]:
     """The costliest requests of the feature in trouble, and where the day's reports are."""
     lines = []
-    feature = feature_to_look_at(item.breach, item.on) if isinstance(item, Alert) else None
-    requests = costliest(item.on.figures, feature) if isinstance(item, Alert) else []
+    feature = None
+    if isinstance(item, Alert):
+        feature = feature_to_look_at(item.breach, item.on)
+    elif isinstance(item, Surge):
+        feature = item.outlier.spike.feature
+    requests = [] if isinstance(item, Remark) else costliest(item.on.figures, feature)
     if requests:
         whose = "" if feature is None else f" of {plain(feature)}"
         costs = item.on.figures.request_costs.get(feature or "")

@@ -8,9 +8,11 @@ from spend_report.domain.basics.money import usd
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of
+from spend_report.domain.messages.outliers import Outlier
 from spend_report.domain.messages.owner_names import owners_of
 from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
 from spend_report.domain.messages.shares import fair_shares, fitting
+from spend_report.domain.messages.surge_text import surge_reasons
 
 KIND = "spend_alert"
 NAME_WIDTH = 200
@@ -35,6 +37,7 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
     kinds = {
         "alerts": [_core(alert) for alert in alerts],
         "notices": [_notice(item) for item in items if isinstance(item, Remark)],
+        "spikes": [_spike(day, one) for day in news for one in day.outliers],
     }
     room = MOST_BYTES - size_of(message)
     sizes = {kind: [size_of(entry) for entry in entries] for kind, entries in kinds.items()}
@@ -67,7 +70,28 @@ def _frame(news: Sequence[DayAlerts]) -> dict[str, Any]:
         "page_url": newest.links.page_console or None,
         "alerts": [],
         "notices": [],
-        "omitted": dict.fromkeys(("alerts", "details", "notices"), _WIDEST),
+        "spikes": [],
+        "omitted": dict.fromkeys(("alerts", "details", "notices", "spikes"), _WIDEST),
+    }
+
+
+def _spike(on: DayAlerts, outlier: Outlier) -> dict[str, Any]:
+    spike, feature = outlier.spike, outlier.spike.feature
+    why_text = [line.strip() for line in surge_reasons(outlier, on)]
+    return {
+        "feature": None if feature is None else short_name(feature),
+        "what": spike.what,
+        "cost_usd": usd(spike.cost),
+        "usual_usd": usd(spike.usual_cost),
+        "times": None if spike.times is None else float(spike.times),
+        "since": spike.since and spike.since.isoformat(),
+        "severity": spike.severity,
+        "date": spike.day.isoformat(),
+        "level_since": spike.level_since and spike.level_since.isoformat(),
+        "text": outlier.sentence,
+        "add": outlier.add or None,
+        "why": why([own for own in on.drivers if feature in {None, own.feature}], why_text),
+        "top_requests": [_request(request) for request in costliest(on.figures, feature)],
     }
 
 

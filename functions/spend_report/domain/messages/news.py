@@ -11,6 +11,8 @@ from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.judgement.spikes import Spike
+from spend_report.domain.messages.outliers import Outlier, without_alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Links:
 class DayAlerts:
     """One reported day: its figures, their causes, what is exceeded or wrong, the days before.
 
-    `owners` maps a feature to who owns it, where that is known.
+    `owners` maps a feature to who owns it, where that is known. `outliers` are its spikes,
+    and `told_before` says what of it was told on the day itself.
     """
 
     figures: DayFigures
@@ -50,11 +53,27 @@ class DayAlerts:
     links: Links
     history: History
     owners: Mapping[str, str] = field(default_factory=dict)
+    outliers: Sequence[Outlier] = ()
+    told_before: Sequence[str] = ()
 
     @property
     def day(self) -> date:
         """The reported day."""
         return self.figures.date
+
+    @property
+    def spending(self) -> list[Breach | Spike]:
+        """What there is to say about money, budgets first."""
+        return [*self.breaches, *(outlier.spike for outlier in self.outliers)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return not (self.breaches or self.notices or self.outliers)
+
+    def outlier(self, feature: str | None) -> Outlier | None:
+        """The spike of `feature`, or of all together."""
+        return next((one for one in self.outliers if one.spike.feature == feature), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,30 @@ class Remark:
         return self.notice.features
 
 
-type Item = Alert | Remark
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """A spike on its day, of which no alert tells."""
+
+    outlier: Outlier
+    on: DayAlerts
+
+    @property
+    def severity(self) -> Severity:
+        """How urgent it is."""
+        return self.outlier.spike.severity
+
+    @property
+    def at_stake(self) -> Decimal:
+        """US dollars above the usual."""
+        return self.outlier.spike.excess
+
+    @property
+    def features(self) -> Sequence[str]:
+        """The feature whose spike it is; none for the total's."""
+        return [] if self.outlier.spike.feature is None else [self.outlier.spike.feature]
+
+
+type Item = Alert | Remark | Surge
 """One thing to say. Whatever its kind, items have a severity, an amount, a day and features."""
 
 
@@ -111,7 +153,17 @@ def items_of(days: Sequence[DayAlerts]) -> list[Item]:
     """All that there is to say: critical first, then what has most dollars at stake."""
     items: list[Item] = [Alert(breach, day) for day in days for breach in day.breaches]
     items += [Remark(notice, day) for day in days for notice in day.notices]
+    items += surges_of(days)
     return sorted(items, key=_rank)
+
+
+def surges_of(days: Sequence[DayAlerts]) -> list[Surge]:
+    """The spikes of all days, but for those that stand in the alert about their feature."""
+    return [
+        Surge(outlier, day)
+        for day in days
+        for outlier in without_alert(day.outliers, (breach.feature for breach in day.breaches))
+    ]
 
 
 def _rank(item: Item) -> tuple[bool, Decimal, int, bool]:
@@ -145,8 +197,8 @@ def features_of(items: Iterable[Item]) -> list[str]:
 
 
 def severity_of(days: Sequence[DayAlerts]) -> Severity:
-    """Critical if one breach is."""
-    critical = any(breach.severity is Severity.CRITICAL for day in days for breach in day.breaches)
+    """Critical if one item is."""
+    critical = any(one.severity is Severity.CRITICAL for day in days for one in day.spending)
     return Severity.CRITICAL if critical else Severity.WARNING
 
 
@@ -156,20 +208,15 @@ def only(days: Sequence[DayAlerts], keys: frozenset[str]) -> list[DayAlerts]:
     What several days say is left to the newest of them, and a lower threshold to the higher
     one that covers it.
     """
-    covered = {
-        key
-        for day in days
-        for breach in day.breaches
-        if breach.key in keys
-        for key in breach.covers
-    }
+    covered = {key for day in days for one in day.spending if one.key in keys for key in one.covers}
     left = set(keys - covered)
     kept = []
     for day in sorted(days, key=lambda day: day.day, reverse=True):
         breaches = [breach for breach in day.breaches if breach.key in left]
         notices = [notice for notice in day.notices if notice.key in left]
-        left -= {breach.key for breach in breaches} | {notice.key for notice in notices}
-        kept.append(replace(day, breaches=breaches, notices=notices))
+        outliers = [outlier for outlier in day.outliers if outlier.key in left]
+        kept.append(replace(day, breaches=breaches, notices=notices, outliers=outliers))
+        left -= {notice.key for notice in notices} | {one.key for one in kept[-1].spending}
     return kept[::-1]
 
 

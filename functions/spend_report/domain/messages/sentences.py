@@ -209,7 +209,11 @@ def to_do(breach: Breach, on: Day) -> str:
 
 def action(breach: Breach, on: Day) -> str:
     """The first thing to do, e.g. `find out what makes the prompts longer`."""
-    feature = feature_to_look_at(breach, on)
+    return action_on(feature_to_look_at(breach, on), on)
+
+
+def action_on(feature: str | None, on: Day) -> str:
+    """The same about a feature, or about all together (None)."""
     own = [cause for driver in on.drivers if driver.feature == feature for cause in causes(driver)]
     question = next((cause.question for cause in own if cause.amount > 0 and cause.question), "")
     request = next(iter(costliest(on.figures, feature)), None)

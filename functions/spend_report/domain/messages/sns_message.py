@@ -17,14 +17,17 @@ from spend_report.domain.judgement.breaches import Breach, Period, Severity
 from spend_report.domain.messages.email_text import email_text
 from spend_report.domain.messages.machine_json import KIND, machine_json, short_name
 from spend_report.domain.messages.news import (
+    Alert,
     DayAlerts,
     Item,
     Remark,
+    Surge,
     features_of,
     items_of,
     severity_of,
 )
 from spend_report.domain.messages.owner_names import owners_of
+from spend_report.domain.messages.surge_text import in_short
 
 SUBJECT_WIDTH = 99
 _FEATURES_BYTES = 16 * 1024
@@ -92,13 +95,15 @@ def _names(names: Iterable[str], room: int) -> list[str]:
 def _subject(news: Sequence[DayAlerts]) -> str:
     lead, *rest = items_of(news)
     told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}"
-    over = sum(item.severity is Severity.CRITICAL for item in rest)
+    over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in rest)
     notices = sum(isinstance(item, Remark) for item in rest)
-    warnings = len(rest) - over - notices
+    spikes = sum(isinstance(item, Surge) for item in rest)
+    warnings = len(rest) - over - notices - spikes
     more = "more " if isinstance(lead, Remark) else ""
     others = [
         f"{over:,} more over budget" if over else "",
         things(warnings, "warning") if warnings else "",
+        things(spikes, "more spike" if isinstance(lead, Surge) else "spike") if spikes else "",
         things(notices, f"{more}notice") if notices else "",
     ]
     subject = ", ".join([told, *(other for other in others if other)])
@@ -106,7 +111,13 @@ def _subject(news: Sequence[DayAlerts]) -> str:
 
 
 def _in_short(item: Item) -> str:
-    return item.notice.subject if isinstance(item, Remark) else _breach(item.breach)
+    match item:
+        case Remark(notice):
+            return notice.subject
+        case Surge(outlier):
+            return in_short(outlier.spike)
+        case Alert(breach):
+            return _breach(breach)
 
 
 def _breach(breach: Breach) -> str:

@@ -1,6 +1,6 @@
 """A spike as a sentence for people."""
 
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
@@ -20,10 +20,16 @@ def spike_sentence(spike: Spike, *, watched: bool, timezone: tzinfo) -> str:
     if spike.level_since:
         told += f": a new level since {short_day(spike.level_since)}"
     elif spike.since:
-        told += f", since {spike.since.astimezone(timezone):%H:%M}"
+        told += f", since {_hour(spike.since, spike.day, timezone)}"
     if not watched:
         told += f"; no budget watches {'them' if spike.feature is None else 'it'}"
     return f"{told}."
+
+
+def _hour(since: datetime, day: date, timezone: tzinfo) -> str:
+    """The hour on the clock; the day's first one may begin before the day does."""
+    local = since.astimezone(timezone)
+    return f"{local:%H:%M}" if local.date() == day else "00:00"
 
 
 def _what(spike: Spike) -> str:

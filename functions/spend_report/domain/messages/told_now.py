@@ -1,13 +1,17 @@
 """What a day has to tell, with the figures by which to decide whether it was told already."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.news import DayAlerts
+from spend_report.domain.messages.sentences import who
+from spend_report.domain.messages.surge_text import in_short
 
 
 def told_now(days: Iterable[DayAlerts]) -> dict[str, Told]:
@@ -21,13 +25,39 @@ def told_now(days: Iterable[DayAlerts]) -> dict[str, Told]:
             told = _breach(breach, day.history)
             found |= dict.fromkeys((*breach.covers, breach.key), told)
         found |= {notice.key: _notice(notice) for notice in day.notices}
+        for spike in (outlier.spike for outlier in day.outliers):
+            found |= dict.fromkeys((*spike.covers, spike.key), _spike(spike))
     return found
 
 
 def covered_by(days: Iterable[DayAlerts], keys: Iterable[str]) -> frozenset[str]:
     """`keys`, and what telling them makes needless to say."""
-    covers = {breach.key: breach.covers for day in days for breach in day.breaches}
+    covers = {one.key: one.covers for day in days for one in day.spending}
     return frozenset(keys) | {covered for key in keys for covered in covers.get(key, ())}
+
+
+def with_told_before(
+    left: Iterable[DayAlerts],
+    days: Iterable[DayAlerts],
+    known: Mapping[str, Told],
+    fresh: Container[str],
+) -> list[DayAlerts]:
+    """What is `left` of `days`, with what the guard told of them and is not told again.
+
+    `known` is what was told, and `fresh` are the keys of what is told now.
+    """
+    before = {day.day: _before(day, known, fresh) for day in days}
+    return [replace(day, told_before=before[day.day]) for day in left]
+
+
+def _before(day: DayAlerts, known: Mapping[str, Told], fresh: Container[str]) -> list[str]:
+    found = []
+    for one in day.spending:
+        told = known.get(one.key)
+        if told and told.at and told.day == day.day and one.key not in fresh:
+            short = in_short(one) if isinstance(one, Spike) else f"{who(one)}, {one.period} budget"
+            found.append(f"{short}, told at {told.at:%H:%M}")
+    return found
 
 
 def _breach(breach: Breach, history: History) -> Told:
@@ -53,6 +83,10 @@ def _forecast_since(breach: Breach, history: History) -> date:
             break
         since = day
     return since
+
+
+def _spike(spike: Spike) -> Told:
+    return Told(day=spike.day, severity=spike.severity, since=spike.began, amount=spike.excess)
 
 
 def _notice(notice: Notice) -> Told:

@@ -11,6 +11,7 @@ from spend_report.domain.figures.history import History, PastDay, today_of
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.notices import Notice
+from spend_report.domain.judgement.spikes import NO_SPIKES, Spikes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class DayReport:
     owners: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     bills: Sequence[BillLine] = ()
+    spikes: Spikes = NO_SPIKES
 
     @property
     def today(self) -> PastDay:

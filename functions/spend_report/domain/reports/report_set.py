@@ -58,7 +58,12 @@ def files_of(
     files = [
         csv(
             MAIN_REPORT,
-            csv_tables.by_feature(figures, report.budgets, report.owners),
+            csv_tables.by_feature(
+                figures,
+                report.budgets,
+                owners=report.owners,
+                usual=report.spikes.expected,
+            ),
             f"{MAIN_REPORT}.csv" if is_newest else None,
         ),
         csv("spend_detail", csv_tables.detail(figures, dimensions)),

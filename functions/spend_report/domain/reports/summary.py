@@ -91,6 +91,7 @@ def _record(
         notices=[
             typed.Notice(notice.key, notice.kind, notice.text) for notice in report.notices[:most]
         ],
+        spikes=_spikes(report)[:most],
         history={
             "reported_days": [past.isoformat() for past in sorted(report.history.days)],
             "passed_over": dict(islice(report.history.passed_over.items(), most)),
@@ -107,6 +108,7 @@ def _omitted(report: DayReport, most: int) -> dict[str, int]:
         "configuration": len(report.origin.configuration),
         "cost_per_request": len(report.figures.features),
         "notices": len(report.notices),
+        "spikes": len(report.spikes.found),
         "prices": len(report.figures.used_rates),
         "unpriced": len(report.figures.unpriced),
     }
@@ -147,6 +149,22 @@ def _alerts(report: DayReport) -> list[typed.Alert]:
             severity=breach.severity,
         )
         for breach in report.breaches
+    ]
+
+
+def _spikes(report: DayReport) -> list[typed.Spike]:
+    return [
+        typed.Spike(
+            key=spike.key,
+            feature=spike.feature,
+            what=spike.what,
+            cost_usd=six_places(spike.cost),
+            usual_usd=six_places(spike.usual_cost),
+            times=spike.times,
+            since=spike.since,
+            severity=spike.severity,
+        )
+        for spike in report.spikes.found
     ]
 
 
