@@ -21,6 +21,7 @@ from bench.processes import Measured, World, aws, in_turn, langsmith
 
 _MB = 1_000_000
 _PAGE_SECONDS, _PAGE_MB = 0.3, 40
+_HISTORY_SECONDS, _HISTORY_MB = 0.3, 60
 _BUILT_MB, _COLD_START = 110, 0.6
 _OVER_FLOOR = 2.0
 _SMALL_DAY_PAGES = 4
@@ -93,6 +94,7 @@ def _rows(*, full: bool, slow: bool) -> Iterator[Row]:
                 yield _whole_ratio(what, pairs, least=_WHOLE_WITH_LATENCY)
                 yield _first_call(what, pairs, least=_FIRST_CALL_WITH_LATENCY)
         yield from _page()
+        yield from _history()
         yield from _artefact()
         if full:
             with langsmith(1_000_000) as server:
@@ -113,6 +115,18 @@ def _page() -> Iterator[Row]:
     )
     megabytes = best["bytes"] / _MB
     yield Row("the page: memory", f"{megabytes:.0f} MB", "at most 40 MB", megabytes <= _PAGE_MB)
+
+
+def _history() -> Iterator[Row]:
+    command = [sys.executable, "-m", "bench.history"]
+    rounds = [json.loads(subprocess.check_output(command)) for _ in range(3)]
+    seconds = min(made["seconds"] for made in rounds)
+    megabytes = min(made["bytes"] for made in rounds) / _MB
+    what = f"31 full records of {rounds[0]['size'] / _MB:.1f} MB"
+    yield Row(
+        f"{what}: reading them", f"{seconds:.2f} s", "at most 0.3 s", seconds <= _HISTORY_SECONDS
+    )
+    yield Row(f"{what}: memory", f"{megabytes:.0f} MB", "at most 60 MB", megabytes <= _HISTORY_MB)
 
 
 def _artefact() -> Iterator[Row]:

@@ -16,23 +16,23 @@ from tests.page.samples import crowd
 def main() -> None:
     """Measure and print: seconds and bytes of importing, and of making the page."""
     report = crowd()
-    begun, before = time.perf_counter(), _bytes()
+    begun, before = time.perf_counter(), resident_bytes()
     from spend_report import page
 
-    imported, between = time.perf_counter(), _bytes()
+    imported, between = time.perf_counter(), resident_bytes()
     size = len(page.render(page.view(report)))
     made = time.perf_counter()
     result = {
         "import_seconds": imported - begun,
         "seconds": made - imported,
-        "bytes": _bytes() - before,
+        "bytes": resident_bytes() - before,
         "import_bytes": between - before,
         "size": size,
     }
     sys.stdout.write(json.dumps(result))
 
 
-def _bytes() -> int:
+def resident_bytes() -> int:
     """The process's resident memory."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) * 1024

@@ -9,19 +9,11 @@ import pytest
 
 from local.summary_schema import PATH, text
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.day_figures import (
-    DayFigures,
-    ModelDrift,
-    RequestCosts,
-    UnpricedModel,
-    UsedRates,
-)
 from spend_report.domain.figures.history import History
 from spend_report.domain.figures.read_back import past_day
 from spend_report.domain.reports.summary import MOST_BYTES
 from tests.days import budget, day, line, news
-from tests.reckoning import rates
-from tests.records import content, record
+from tests.records import content, full_day, record
 
 SCHEMA = json.loads(PATH.read_text("utf-8"))
 
@@ -36,35 +28,10 @@ def test_the_schema_is_made_from_the_types() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def name(number: int, character: str) -> str:
-    """A name of 200 characters."""
-    return f"{character * 196}{number:04}"
-
-
-def full(character: str) -> DayFigures:
-    """A day with a thousand features of four models each, and as much of everything else."""
-    models = [name(number, character) for number in range(1_000)]
-    features = [name(number, character) for number in range(1_000)]
-    lines = [
-        line(feature, "0.123456", model=models[(4 * number + other) % 1_000])
-        for number, feature in enumerate(features)
-        for other in range(4)
-    ]
-    costs = RequestCosts(7, Decimal("0.1"), Decimal("0.5"), Decimal("0.75"))
-    return day(
-        "2026-11-21",
-        *lines,
-        request_costs=dict.fromkeys(features, costs),
-        unpriced=[UnpricedModel(model, "p", 6, 70, 8, tuple(features)) for model in models],
-        drift=[ModelDrift(model, Decimal(3), Decimal(1)) for model in models],
-        used_rates=[UsedRates(model, "openai", rates("2.50", "10.00")) for model in models],
-    )
-
-
 @pytest.mark.parametrize("character", ["x", "\\", "é", "🙂"])
 def test_everything_at_its_limit(character: str) -> None:
     """The record of the largest day is at most 2 MB, matches the schema, adds up and reads back."""
-    figures = full(character)
+    figures = full_day(character)
     budgets = Budgets({row.feature: budget("0.1", monthly="0.2") for row in figures.features})
     found = news(figures, History({}), budgets)
 

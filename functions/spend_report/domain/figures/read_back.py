@@ -1,7 +1,7 @@
 """Reading a day's record back: the one way in which anything is learnt of a past day."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -164,7 +164,7 @@ def _check(past: _Past[_Feature] | _Past[_FeatureWithModels], day: dt.date) -> N
     ends = (past.start - midnight, past.end - midnight)
     if past.start >= past.end or any(abs(end) > _LONGEST_DAY for end in ends):
         raise NotARecordError("it is damaged: its start and end are not the day's")
-    if not all(_is_amount(amount) for amount in _amounts(past)):
+    if not _are_amounts(list(_amounts(past))):
         raise NotARecordError("it is damaged: a cost is no amount")
 
 
@@ -179,12 +179,12 @@ def _amounts(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[Deci
             yield from (model.cost_usd for model in row.models.values())
 
 
-def _is_amount(amount: Decimal) -> bool:
+def _are_amounts(amounts: Sequence[Decimal]) -> bool:
     return (
-        amount.is_finite()
-        and not amount.is_signed()
-        and amount <= _MOST
-        and amount.adjusted() >= -_MOST_DECIMALS
+        all(map(Decimal.is_finite, amounts))
+        and not any(map(Decimal.is_signed, amounts))
+        and max(amounts) <= _MOST
+        and min(map(Decimal.adjusted, amounts)) >= -_MOST_DECIMALS
     )
 
 
