@@ -18,13 +18,13 @@ from spend_report.domain.figures.day_figures import (
     SpendLine,
     UntaggedPath,
 )
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
-from spend_report.domain.judgement.notices import notices
 from spend_report.domain.messages.news import DayAlerts, Links
+from spend_report.domain.notices.notices import notices
 from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.record.history import History, PastDay
 
 PARAMETER = "/llm-spend/prod/budgets/initial"
 

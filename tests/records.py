@@ -14,8 +14,8 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UsedRates,
 )
-from spend_report.domain.figures.history import History
-from spend_report.domain.figures.read_back import past_day
+from spend_report.domain.record.history import History
+from spend_report.domain.record.read_back import past_day
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.summary import summary
 from tests.days import day, line

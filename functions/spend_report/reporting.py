@@ -12,7 +12,6 @@ from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.figures.request_costs import TraceCosts
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.completeness import (
@@ -22,12 +21,13 @@ from spend_report.domain.judgement.completeness import (
     completeness,
 )
 from spend_report.domain.judgement.drivers import explain
-from spend_report.domain.judgement.notices import Notice, notices
-from spend_report.domain.judgement.record_notices import config_notice, record_notices
 from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
 from spend_report.domain.messages.news import DayAlerts, Links, console_url
 from spend_report.domain.messages.outliers import outliers
+from spend_report.domain.notices.notices import Notice, notices
+from spend_report.domain.notices.record_notices import config_notice, record_notices
 from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
 from spend_report.domain.runs.calls import Calls

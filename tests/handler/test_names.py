@@ -10,7 +10,7 @@ import pytest
 
 from spend_report.errors import ConfigError
 from tests.deployment import Deployment, by
-from tests.domain.judgement.feature_names import FEATURE_NAMES
+from tests.domain.notices.feature_names import FEATURE_NAMES
 from tests.traces import llm, run
 
 DAY = "2026-11-21"

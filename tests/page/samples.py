@@ -22,10 +22,10 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UntaggedPath,
 )
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
-from spend_report.domain.judgement.notices import notices
+from spend_report.domain.notices.notices import notices
+from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
 
 DAY = date(2026, 11, 21)

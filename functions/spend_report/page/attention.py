@@ -11,7 +11,7 @@ from spend_report.domain.basics.wording import days, dollars, plain, share, sign
 from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.driver_sentences import MIN_BASELINE_DAYS
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, Surge, items_of
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
 from spend_report.domain.messages.outliers import outliers
 from spend_report.domain.messages.sentences import (
     explanation,
@@ -59,8 +59,8 @@ def headline(report: DayReport, total: Total) -> Advice:
             causes = [cause for cause in explanation(breach, on)[1] if cause.amount > 0]
             why = f" Mostly {causes[0]}." if causes else ""
             return Advice(breach.severity, f"{sentence(breach)}{why}{others}")
-        case Surge(outlier) as surge:
-            return Advice(surge.severity, f"{outlier.sentence}{others}")
+        case SpikeAlert(outlier) as spike_alert:
+            return Advice(spike_alert.severity, f"{outlier.sentence}{others}")
         case remark:
             return Advice(remark.severity, f"{remark.notice.text}{others}")
 
@@ -81,9 +81,9 @@ def _task(item: Item) -> Advice:
         case Alert(breach, on):
             texts = (f"{who(breach)}: {_state(breach)}.", holes(breach), _upper(to_do(breach, on)))
             return Advice(breach.severity, " ".join(filter(None, texts)))
-        case Surge(outlier) as surge:
+        case SpikeAlert(outlier) as spike_alert:
             line = plain(outlier.add, _LINE_WIDTH) if outlier.add else ""
-            return Advice(surge.severity, outlier.sentence, line)
+            return Advice(spike_alert.severity, outlier.sentence, line)
         case remark:
             add = remark.notice.add
             line = plain(add, _LINE_WIDTH) if add else ""
@@ -110,7 +110,7 @@ def _others(rest: Sequence[Item]) -> str:
     """How many more there are, each kind counted."""
     budgets = [item for item in rest if isinstance(item, Alert)]
     exceeded = sum(item.severity is Severity.CRITICAL for item in budgets)
-    spikes = sum(isinstance(item, Surge) for item in rest)
+    spikes = sum(isinstance(item, SpikeAlert) for item in rest)
     counts = (
         (exceeded, "more budget exceeded", "more budgets exceeded"),
         (len(budgets) - exceeded, "budget at risk", "budgets at risk"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.history import PastDay
+from spend_report.domain.record.history import PastDay
 
 CHART_DAYS = 30
 """Calendar days in the chart over time, the report's day included."""

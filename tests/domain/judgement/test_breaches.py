@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from spend_report.domain.config.budgets import Budgets
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach, Period, Severity, breaches
+from spend_report.domain.record.history import History
 from tests.days import PARAMETER, budget, day, history, line, past, same_days
 
 NOTHING = History({})

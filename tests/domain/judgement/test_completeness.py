@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.completeness import (
     Completeness,
     Verdict,
@@ -15,6 +14,7 @@ from spend_report.domain.judgement.completeness import (
     completeness,
     is_future,
 )
+from spend_report.domain.record.history import History
 from tests.days import past
 
 DAY = ReportDay.of(date(2026, 11, 21), ZoneInfo("Europe/Berlin"))

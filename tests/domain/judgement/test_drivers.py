@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.figures.day_figures import SpendLine
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.record.history import History
 from tests.days import day, history, line, past, same_days
 
 BEFORE = (

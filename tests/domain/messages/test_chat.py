@@ -6,8 +6,8 @@ from typing import Any
 
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import UnpricedModel
-from spend_report.domain.figures.history import History
 from spend_report.domain.messages.chat import ChatMessage, chat_messages
+from spend_report.domain.record.history import History
 from tests.days import budget, day, line, news, request, same_days
 
 NOTHING = History({})

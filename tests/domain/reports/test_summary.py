@@ -16,7 +16,7 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UsedRates,
 )
-from spend_report.domain.figures.history import History
+from spend_report.domain.record.history import History
 from tests.days import budget, day, line, news
 from tests.reckoning import rates
 from tests.records import content, record

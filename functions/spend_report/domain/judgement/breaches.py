@@ -11,8 +11,8 @@ from spend_report.domain.basics.day import days_before, days_from
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budget, Budgets
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.forecast import Forecast, month_end, month_forecast, month_start
+from spend_report.domain.record.history import History
 
 FULL = Decimal(1)
 WEEK = 7

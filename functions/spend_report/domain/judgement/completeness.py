@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spend_report.domain.basics.day import ReportDay
-from spend_report.domain.figures.history import History, PastDay
+from spend_report.domain.record.history import History, PastDay
 
 LEAST_PERCENT = 98
 """So many of the runs that a whole day's record counts must still be there."""

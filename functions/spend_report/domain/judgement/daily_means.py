@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
-from spend_report.domain.figures.history import PastDay
+from spend_report.domain.record.history import PastDay
 
 
 @dataclass(frozen=True, slots=True)

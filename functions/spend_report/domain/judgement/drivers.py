@@ -37,8 +37,8 @@ from typing import NamedTuple
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import rounded
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History, PastDay, today_of
 from spend_report.domain.judgement.daily_means import ABSENT, NO_SPEND, Mean, Spend, Volume, means
+from spend_report.domain.record.history import History, PastDay, today_of
 
 BASELINE_DAYS = 7
 """Calendar days before the day whose reports make the baseline."""

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import NamedTuple
 
-from spend_report.domain.figures.history import PastDay
 from spend_report.domain.figures.hours import Hours
+from spend_report.domain.record.history import PastDay
 
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _DAYS_BEFORE = [_DAY * back for back in range(1, 8)]

@@ -9,11 +9,11 @@ from enum import StrEnum
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.hours_before import HoursBefore, first_hour_above
 from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
 from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.record.history import History, PastDay
 
 FLOOR_SHARE_OF_TOTAL = 0.01
 _PLACES = Decimal("0.000001")

@@ -14,20 +14,20 @@ from datetime import date
 from typing import Any
 
 from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
-from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.news import (
     Alert,
     DayAlerts,
     Links,
-    Surge,
+    SpikeAlert,
     alerts_of,
     notices_of,
-    surges_of,
+    spike_alerts_of,
 )
 from spend_report.domain.messages.owner_names import owner_line
 from spend_report.domain.messages.sentences import costliest, holes, reasons, sentence, to_do
-from spend_report.domain.messages.surge_text import in_short, surge_reasons, surge_to_do
+from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
+from spend_report.domain.notices.notices import Notice
 
 MOST_MESSAGES = 10
 _TITLE_WIDTH = 200
@@ -53,7 +53,7 @@ def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
     """
     messages = [
         *_about_features(alerts_of(news)),
-        *_about_spikes(surges_of(news)),
+        *_about_spikes(spike_alerts_of(news)),
         *_about_data(news, notices_of(news)),
     ]
     if len(messages) <= MOST_MESSAGES:
@@ -102,10 +102,13 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         )
 
 
-def _about_spikes(surges: Sequence[Surge]) -> Iterator[ChatMessage]:
-    for surge in surges:
-        outlier, spike = surge.outlier, surge.outlier.spike
-        lines = [f"{spike.severity.upper()}: {outlier.sentence}", *surge_reasons(outlier, surge.on)]
+def _about_spikes(spike_alerts: Sequence[SpikeAlert]) -> Iterator[ChatMessage]:
+    for spike_alert in spike_alerts:
+        outlier, spike = spike_alert.outlier, spike_alert.outlier.spike
+        lines = [
+            f"{spike.severity.upper()}: {outlier.sentence}",
+            *spike_reasons(outlier, spike_alert.on),
+        ]
         yield _message(
             thread=_thread(
                 "total" if spike.feature is None else f"feature-{spike.feature}", spike.day
@@ -113,9 +116,9 @@ def _about_spikes(surges: Sequence[Surge]) -> Iterator[ChatMessage]:
             title=f"LLM spend {short_day(spike.day)}: {_safe_text(in_short(spike))}",
             description=_safe_text("\n".join(lines)),
             next_steps=[
-                _safe_text(f"{surge_to_do(outlier, surge.on)} {outlier.add}".strip()),
-                *_requests(surge.on, spike.feature),
-                *_report(surge.on.links),
+                _safe_text(f"{spike_to_do(outlier, spike_alert.on)} {outlier.add}".strip()),
+                *_requests(spike_alert.on, spike.feature),
+                *_report(spike_alert.on.links),
             ],
             keywords=["total" if spike.feature is None else _safe(spike.feature), spike.severity],
         )

@@ -9,6 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from spend_report.domain.basics.shares import fair_shares
 from spend_report.domain.basics.wording import (
     days,
     dollars,
@@ -19,7 +20,7 @@ from spend_report.domain.basics.wording import (
     things,
 )
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, Surge, items_of
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, SpikeAlert, items_of
 from spend_report.domain.messages.owner_names import owner_line, owners_of
 from spend_report.domain.messages.sentences import (
     action,
@@ -33,15 +34,14 @@ from spend_report.domain.messages.sentences import (
     to_do,
     who,
 )
-from spend_report.domain.messages.shares import fair_shares
-from spend_report.domain.messages.surge_text import in_short, surge_reasons, surge_to_do
+from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
 
 MOST_LINES = 50
 WIDTH = 78
 _MOST_IN_FULL = 4
 _LEAST_PER_KIND = 2
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
-_KINDS = {Alert: "alert", Remark: "notice", Surge: "spike"}
+_KINDS = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
 _OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 
 
@@ -62,7 +62,7 @@ def _first_of_all(item: Item) -> list[str]:
             what, subject = action(breach, on), plain(feature) if feature else who(breach)
         case Remark(notice):
             what, subject = notice.do, ""
-        case Surge(outlier, on):
+        case SpikeAlert(outlier, on):
             feature = outlier.spike.feature
             what, subject = action_on(feature, on), plain(feature) if feature else ""
     if subject and (owners := owners_of([item])):
@@ -144,11 +144,11 @@ def _block(item: Item, explained: Collection[str | None]) -> list[str]:
             lines = _wrapped(f"[DATA] {notice.text}")
             lines += _wrapped(owner_line(item), "  ")
             lines += _line_to_add(notice.add)
-        case Surge(outlier, on):
+        case SpikeAlert(outlier, on):
             lines = _wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
-            why = surge_reasons(outlier, on)
+            why = spike_reasons(outlier, on)
             lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
-            lines += _wrapped(f"To do: {surge_to_do(outlier, on)}", "  ")
+            lines += _wrapped(f"To do: {spike_to_do(outlier, on)}", "  ")
             lines += _line_to_add(outlier.add)
     return [*lines, ""]
 
@@ -170,7 +170,7 @@ def _line(item: Item) -> str:
             return plain(f"[{breach.severity.upper()}] {_in_short(breach)}{end}", WIDTH)
         case Remark(notice):
             return plain(f"[DATA] {notice.subject}{end}", WIDTH)
-        case Surge(outlier):
+        case SpikeAlert(outlier):
             return plain(f"[{item.severity.upper()}] {in_short(outlier.spike)}{end}", WIDTH)
 
 
@@ -190,7 +190,7 @@ def _what_to_look_at(item: Item) -> list[str]:
     feature = None
     if isinstance(item, Alert):
         feature = feature_to_look_at(item.breach, item.on)
-    elif isinstance(item, Surge):
+    elif isinstance(item, SpikeAlert):
         feature = item.outlier.spike.feature
     requests = [] if isinstance(item, Remark) else costliest(item.on.figures, feature)
     if requests:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spend_report.domain.basics.money import usd
+from spend_report.domain.basics.shares import fair_shares, fitting
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of
 from spend_report.domain.messages.outliers import Outlier
 from spend_report.domain.messages.owner_names import owners_of
 from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
-from spend_report.domain.messages.shares import fair_shares, fitting
-from spend_report.domain.messages.surge_text import surge_reasons
+from spend_report.domain.messages.spike_reasons import spike_reasons
 
 KIND = "spend_alert"
 NAME_WIDTH = 200
@@ -77,7 +77,7 @@ def _frame(news: Sequence[DayAlerts]) -> dict[str, Any]:
 
 def _spike(on: DayAlerts, outlier: Outlier) -> dict[str, Any]:
     spike, feature = outlier.spike, outlier.spike.feature
-    why_text = [line.strip() for line in surge_reasons(outlier, on)]
+    why_text = [line.strip() for line in spike_reasons(outlier, on)]
     return {
         "feature": None if feature is None else short_name(feature),
         "what": spike.what,

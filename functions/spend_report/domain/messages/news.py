@@ -7,12 +7,12 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.messages.outliers import Outlier, without_alert
+from spend_report.domain.notices.notices import Notice
+from spend_report.domain.record.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Surge:
+class SpikeAlert:
     """A spike on its day, of which no alert tells."""
 
     outlier: Outlier
@@ -145,7 +145,7 @@ class Surge:
         return [] if self.outlier.spike.feature is None else [self.outlier.spike.feature]
 
 
-type Item = Alert | Remark | Surge
+type Item = Alert | Remark | SpikeAlert
 """One thing to say. Whatever its kind, items have a severity, an amount, a day and features."""
 
 
@@ -153,14 +153,14 @@ def items_of(days: Sequence[DayAlerts]) -> list[Item]:
     """All that there is to say: critical first, then what has most dollars at stake."""
     items: list[Item] = [Alert(breach, day) for day in days for breach in day.breaches]
     items += [Remark(notice, day) for day in days for notice in day.notices]
-    items += surges_of(days)
+    items += spike_alerts_of(days)
     return sorted(items, key=_rank)
 
 
-def surges_of(days: Sequence[DayAlerts]) -> list[Surge]:
+def spike_alerts_of(days: Sequence[DayAlerts]) -> list[SpikeAlert]:
     """The spikes of all days, but for those that stand in the alert about their feature."""
     return [
-        Surge(outlier, day)
+        SpikeAlert(outlier, day)
         for day in days
         for outlier in without_alert(day.outliers, (breach.feature for breach in day.breaches))
     ]

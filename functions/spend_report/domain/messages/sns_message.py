@@ -21,13 +21,13 @@ from spend_report.domain.messages.news import (
     DayAlerts,
     Item,
     Remark,
-    Surge,
+    SpikeAlert,
     features_of,
     items_of,
     severity_of,
 )
 from spend_report.domain.messages.owner_names import owners_of
-from spend_report.domain.messages.surge_text import in_short
+from spend_report.domain.messages.spike_reasons import in_short
 
 SUBJECT_WIDTH = 99
 _FEATURES_BYTES = 16 * 1024
@@ -97,13 +97,13 @@ def _subject(news: Sequence[DayAlerts]) -> str:
     told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}"
     over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in rest)
     notices = sum(isinstance(item, Remark) for item in rest)
-    spikes = sum(isinstance(item, Surge) for item in rest)
+    spikes = sum(isinstance(item, SpikeAlert) for item in rest)
     warnings = len(rest) - over - notices - spikes
     more = "more " if isinstance(lead, Remark) else ""
     others = [
         f"{over:,} more over budget" if over else "",
         things(warnings, "warning") if warnings else "",
-        things(spikes, "more spike" if isinstance(lead, Surge) else "spike") if spikes else "",
+        things(spikes, "more spike" if isinstance(lead, SpikeAlert) else "spike") if spikes else "",
         things(notices, f"{more}notice") if notices else "",
     ]
     subject = ", ".join([told, *(other for other in others if other)])
@@ -114,7 +114,7 @@ def _in_short(item: Item) -> str:
     match item:
         case Remark(notice):
             return notice.subject
-        case Surge(outlier):
+        case SpikeAlert(outlier):
             return in_short(outlier.spike)
         case Alert(breach):
             return _breach(breach)

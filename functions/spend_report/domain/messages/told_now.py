@@ -4,14 +4,14 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from spend_report.domain.figures.history import History
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.sentences import who
-from spend_report.domain.messages.surge_text import in_short
+from spend_report.domain.messages.spike_reasons import in_short
+from spend_report.domain.notices.notices import Notice
+from spend_report.domain.record.history import History
 
 
 def told_now(days: Iterable[DayAlerts]) -> dict[str, Told]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO, usd
+from spend_report.domain.basics.shares import fitting
 from spend_report.domain.basics.wording import (
     days,
     dollars,
@@ -21,14 +22,13 @@ from spend_report.domain.basics.wording import (
     things,
 )
 from spend_report.domain.bills.bill_words import BillLine
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
 from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
 from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.owner_names import owners_among
-from spend_report.domain.messages.shares import fitting
 from spend_report.domain.messages.sns_message import Message, attributes
+from spend_report.domain.record.history import History, PastDay
 
 KIND = "weekly_digest"
 WEEK = 7

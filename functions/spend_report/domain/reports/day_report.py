@@ -7,11 +7,11 @@ from spend_report.domain.basics.day import ReportDay, days_before
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History, PastDay, today_of
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.judgement.notices import Notice
 from spend_report.domain.judgement.spikes import NO_SPIKES, Spikes
+from spend_report.domain.notices.notices import Notice
+from spend_report.domain.record.history import History, PastDay, today_of
 
 
 @dataclass(frozen=True, slots=True)

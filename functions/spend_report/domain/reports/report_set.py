@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from spend_report.domain.figures.history import PastDay
+from spend_report.domain.record.history import PastDay
 from spend_report.domain.reports import csv_tables
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.summary import summary

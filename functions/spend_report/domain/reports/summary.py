@@ -5,11 +5,11 @@ from decimal import Decimal
 from itertools import islice
 
 from spend_report.domain.basics.money import ZERO, percent, six_places, usd
-from spend_report.domain.figures import record as typed
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import PastDay
-from spend_report.domain.figures.record import SCHEMA, Record, encoded
 from spend_report.domain.prices.pricing import Rates, Tokens
+from spend_report.domain.record import record as typed
+from spend_report.domain.record.history import PastDay
+from spend_report.domain.record.record import SCHEMA, Record, encoded
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.summary_quality import data_quality, second_opinion
 from spend_report.domain.reports.summary_sums import features_of, hours_of

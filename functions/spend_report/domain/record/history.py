@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
-from spend_report.domain.figures.past_hours import PastHours
+from spend_report.domain.record.past_hours import PastHours
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from spend_report.domain.basics.wording import plain
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement import names_in_doubt
-from spend_report.domain.judgement.findings import Finding, NoticeKind, findings
-from spend_report.domain.judgement.silence import silences
-from spend_report.domain.judgement.token_findings import token_findings
+from spend_report.domain.notices import names_in_doubt
+from spend_report.domain.notices.findings import Finding, NoticeKind, findings
+from spend_report.domain.notices.silence import silences
+from spend_report.domain.notices.token_findings import token_findings
+from spend_report.domain.record.history import History
 
 __all__ = ["Notice", "NoticeKind", "notices"]
 

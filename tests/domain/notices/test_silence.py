@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.silence import silences
+from spend_report.domain.notices.silence import silences
+from spend_report.domain.record.history import History
 from tests.days import day, history, line, past
 
 SATURDAY, SUNDAY, MONDAY = "2026-11-21", "2026-11-22", "2026-11-23"

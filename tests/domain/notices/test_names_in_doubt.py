@@ -8,8 +8,8 @@ import pytest
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister, RegisteredFeature
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.notices import Notice, notices
+from spend_report.domain.notices.notices import Notice, notices
+from spend_report.domain.record.history import History
 from tests.days import budget, day, history, line, past, same_days
 
 NOTHING = History({})

@@ -12,8 +12,8 @@ from spend_report.domain.basics.wording import ascii_only, dollars, plain, short
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.similar_names import SimilarNames
+from spend_report.domain.notices.similar_names import SimilarNames
+from spend_report.domain.record.history import History
 
 UNUSED_AFTER_DAYS = 14
 # Where an id stands in the tag, every name is new; so many are enough to see that.

@@ -18,8 +18,8 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, short_day, weekday
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.findings import LEAST_DOLLARS, Finding, NoticeKind
+from spend_report.domain.notices.findings import LEAST_DOLLARS, Finding, NoticeKind
+from spend_report.domain.record.history import History
 
 _WEEK = 7
 _WEEKS = 4

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from spend_report.domain.basics.wording import ascii_only, plain, short_day, things
 from spend_report.domain.config.setting_changes import setting_changes
-from spend_report.domain.figures.history import History, PastDay
 from spend_report.domain.judgement.completeness import LEAST_PERCENT, Completeness
-from spend_report.domain.judgement.notices import Notice, NoticeKind, notice_key
+from spend_report.domain.notices.notices import Notice, NoticeKind, notice_key
+from spend_report.domain.record.history import History, PastDay
 
 _HOUR = timedelta(hours=1)
 _CHANGES_SHOWN = 5

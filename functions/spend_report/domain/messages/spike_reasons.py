@@ -14,7 +14,7 @@ from spend_report.domain.messages.sentences import Day, action_on
 _OF = {Measure.COST: "", Measure.CALLS: " calls", Measure.COST_PER_CALL: " a call"}
 
 
-def surge_reasons(outlier: Outlier, on: Day) -> list[str]:
+def spike_reasons(outlier: Outlier, on: Day) -> list[str]:
     """The day's change against the days before in a line, and its parts two characters in."""
     feature = outlier.spike.feature
     drivers = [driver for driver in on.drivers if feature in {None, driver.feature}]
@@ -30,7 +30,7 @@ def surge_reasons(outlier: Outlier, on: Day) -> list[str]:
     ]
 
 
-def surge_to_do(outlier: Outlier, on: Day) -> str:
+def spike_to_do(outlier: Outlier, on: Day) -> str:
     """What to find out, and where a budget can be set that watches it."""
     told = f"{action_on(outlier.spike.feature, on)}."
     if not outlier.add:

@@ -16,9 +16,9 @@ from spend_report.domain.figures.day_figures import (
     ModelDrift,
     UnpricedModel,
 )
-from spend_report.domain.figures.history import History
-from spend_report.domain.judgement.notices import Notice, notices
+from spend_report.domain.notices.notices import Notice, notices
 from spend_report.domain.prices.pricing import PriceSource
+from spend_report.domain.record.history import History
 from tests.days import day, history, line, past, path, same_days
 
 NOTHING = History({})

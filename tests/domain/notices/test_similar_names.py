@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spend_report.domain.judgement.similar_names import SimilarNames
-from tests.domain.judgement.feature_names import FEATURE_NAMES
+from spend_report.domain.notices.similar_names import SimilarNames
+from tests.domain.notices.feature_names import FEATURE_NAMES
 
 
 @pytest.mark.parametrize(
