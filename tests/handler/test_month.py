@@ -33,7 +33,7 @@ MESSAGES = """
 20 spend_alert warning 11-19: all_silent 11-19 []
 22 weekly_digest info 11-22: $18 in 2026-W47 [chat rag]
 25 spend_alert critical 11-25: total monthly 1.0 11-25 $74.2 of $70, too_many_names 11-25 []
-26 spend_alert warning 11-26: total monthly 0.8 11-26 $77.2 of $80 []
+26 spend_alert warning 11-26: total monthly 0.8 11-26 $77.2 of $80, config_changed 11-26 []
 27 spend_alert critical 11-27: total monthly 1.0 11-27 $80.2 of $80 []
 29 weekly_digest info 11-29: $22.2 in 2026-W48 [(other) chat rag]
 """
