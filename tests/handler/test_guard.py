@@ -134,7 +134,10 @@ def test_budget(deployment: Deployment) -> None:
 
 
 def test_budget_and_spike(product: Deployment) -> None:
-    """A runaway over its budget is one warning, and the spike is not told after it."""
+    """A runaway over its budget is one warning, and the spike is not told after it.
+
+    The morning tells of neither again, only that the budget is new.
+    """
     product.put_budgets({"features": {"summaries": 5}})
     product.add_runs(*usual_day(DAY), *runaway())
 
@@ -143,7 +146,9 @@ def test_budget_and_spike(product: Deployment) -> None:
 
     ((_, message),) = told
     assert (len(message["alerts"]), len(message["spikes"])) == (1, 0)
-    assert len(texts(product)) == 1
+    _, morning = (json.loads(each.parts["sqs"]) for each in product.aws.published())
+    assert (morning["alerts"], morning["spikes"]) == ([], [])
+    assert [notice["kind"] for notice in morning["notices"]] == ["config_changed"]
 
 
 def test_silence(deployment: Deployment) -> None:
