@@ -194,5 +194,4 @@ def test_the_backfills_role_is_exact(needs_of_the_backfill: set[Need]) -> None:
 
     assert len(needs_of_the_backfill) > 20
     assert refused == []
-    # Nothing is listed, but without it S3 answers 403 instead of 404 for a day without a report.
-    assert spare == {"logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket"}
+    assert spare == {"logs:CreateLogStream", "logs:PutLogEvents"}
