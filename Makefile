@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # SAM CLI, cfn-lint, checkov and MiniStack clash with the project's pins: each runs from an
-# environment of its own, pinned in tools/*.txt.
+# environment of its own in .tools/, pinned with hashes in tools/*.txt.
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS ?= never
 export SAM_CLI_TELEMETRY := 0
@@ -15,13 +15,14 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.uv/bin:$(PATH)
 
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+TOOLS := $(basename $(notdir $(wildcard tools/*.in)))
 LAYER_LOCK := layers/dependencies/requirements.txt
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
-.PHONY: help setup setup-browser demo report bill replay-alerts tags validate-config put-config test check \
-	schema 	format lint types imports check-locks locks test-template build deploy-local bench bench-spikes \
-	clean
+.PHONY: help setup setup-browser demo report bill replay-alerts tags validate-config put-config \
+	test check schema format lint types imports check-locks locks audit test-template build \
+	deploy-local bench bench-spikes clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,12 +89,20 @@ types: $(READY)
 imports: $(READY)
 	@result=$$(lint-imports --no-cache 2>&1) || { echo "$$result"; exit 1; }
 
-locks: | $(filter .uv/%,$(UV)) ## Compile the two locks again from pyproject.toml (UPGRADE=--upgrade for newer versions)
+locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml and tools/*.in (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) pyproject.toml -o $(LAYER_LOCK)
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c $(LAYER_LOCK) -o requirements-dev.txt
-	@for tool in sam cfn-lint checkov ministack awslambdaric; do \
-		$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.13 --no-annotate \
-			--no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
+	@for tool in $(TOOLS); do \
+		$(UV) pip compile --quiet $(UPGRADE) --generate-hashes --universal --python-version 3.13 \
+			--no-annotate --no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
+
+# pip-audit ends with 1 in both cases, so it is the address that tells whether there is a network.
+audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every locked package (needs a network)
+	@tools/run pip-audit:python -c "import requests; requests.head('https://api.osv.dev', timeout=10)" 2>/dev/null || \
+		{ echo "make audit asks https://api.osv.dev, which is out of reach: it needs a network"; exit 2; }
+	@found=0; for lock in $(LAYER_LOCK) requirements-dev.txt $(TOOLS:%=tools/%.txt); do echo "$$lock"; \
+		tools/run pip-audit --vulnerability-service osv --disable-pip --progress-spinner off \
+			--requirement "$$lock" || found=1; done; exit $$found
 
 # Compiled again into a scratch folder, where the committed file stands as the constraint.
 check-locks: $(READY)
@@ -107,7 +116,7 @@ check-locks: $(READY)
 # Lambda's runtime client, which runs what was built as Lambda would.
 build/runtime: tools/awslambdaric.txt | $(READY)
 	@rm -rf $@
-	@$(UV) pip install --quiet --python $(PYTHON) --target $@ -r $<
+	@$(UV) pip install --quiet --python $(PYTHON) --target $@ --require-hashes -r $<
 	@touch $@
 
 build: $(READY) build/runtime ## Build functions and layer for deploying, into .aws-sam/
@@ -127,4 +136,4 @@ bench-spikes: $(READY) ## Measure what the spike detectors find and how often th
 	@$(PYTHON) -m bench.spikes $(if $(NAB),--nab $(NAB))
 
 clean: ## Remove everything that the targets made
-	@rm -rf .venv .uv .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .uv .tools .aws-sam build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
