@@ -132,7 +132,8 @@ def _history() -> Iterator[Row]:
 def _artefact() -> Iterator[Row]:
     built = measure_artefact()
     megabytes = built.size / _MB
-    yield Row("built: unzipped", f"{megabytes:.0f} MB", f"at most {_BUILT_MB} MB", megabytes <= _BUILT_MB)
+    goal = f"at most {_BUILT_MB} MB"
+    yield Row("built: unzipped", f"{megabytes:.0f} MB", goal, megabytes <= _BUILT_MB)
     yield Row(
         "built: cold start / boto3's clients and langsmith alone",
         f"{built.init_ratio:.2f} times ({built.init:.2f} s / {built.least_init:.2f} s)",
