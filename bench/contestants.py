@@ -23,7 +23,7 @@ from spend_report.domain.config.configuration import configuration
 from spend_report.domain.config.documents import Document
 from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.reporting import Policy, fetch
+from spend_report.one_day import Policy, fetch
 
 _START = datetime.combine(DAY, datetime.min.time(), UTC)
 _END = _START + timedelta(days=1)

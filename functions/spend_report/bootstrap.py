@@ -27,8 +27,8 @@ from spend_report.domain.prices.pricing import Price, PriceBook, Rates
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.guard import Guard
+from spend_report.one_day import Policy, Reporting
 from spend_report.ports import BillSource
-from spend_report.reporting import Policy, Reporting
 from spend_report.sending import Sending
 from spend_report.service import Service
 from spend_report.settings import Settings

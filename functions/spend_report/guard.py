@@ -11,7 +11,7 @@ from spend_report.domain.guard.guard_message import GuardNews
 from spend_report.domain.guard.running_day import RunningDay
 from spend_report.domain.guard.warnings import warnings
 from spend_report.errors import EventError
-from spend_report.reporting import Reporting, fetch
+from spend_report.one_day import Reporting, fetch
 from spend_report.sending import Sending
 
 # Clocks differ a little.

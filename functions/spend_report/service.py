@@ -21,8 +21,8 @@ from spend_report.errors import (
     SpendReportError,
 )
 from spend_report.event import ReportRequest
+from spend_report.one_day import ReadDay, Reporting
 from spend_report.ports import Observer, ReportStore, RunSource
-from spend_report.reporting import ReadDay, Reporting
 from spend_report.sending import Sending
 
 

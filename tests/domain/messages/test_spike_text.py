@@ -9,7 +9,7 @@ import pytest
 
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.spikes import Measure, Spike
-from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.judgement.usual_detectors import Rule
 from spend_report.domain.messages.spike_text import spike_sentence
 
 SPIKE = Spike(

@@ -16,12 +16,12 @@ from spend_report.domain.figures.data_quality import (
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend, SpendLine
 from spend_report.domain.figures.hours import costs_of, hours_of
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
+from spend_report.domain.figures.names_as_written import seen_as
 from spend_report.domain.figures.request_costs import TraceCosts, requests
-from spend_report.domain.figures.seen_as import seen_as
 from spend_report.domain.figures.untagged_paths import untagged_paths
 from spend_report.domain.runs.calls import Calls
-from spend_report.domain.runs.folding import MOST_GROUPS, MOST_VALUES, fold_combinations
 from spend_report.domain.runs.run import Ancestor
+from spend_report.domain.runs.too_many_names import MOST_GROUPS, MOST_VALUES, fold_combinations
 
 WRAPPER = "wrapper"
 UNREADABLE = "unreadable"

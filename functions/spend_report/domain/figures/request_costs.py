@@ -1,6 +1,6 @@
 """What a request costs: the calls of a trace together.
 
-Costs are whole numbers of a unit here (see `units`), which are exact, and fast to add.
+Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and fast to add.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from spend_report.domain.basics.money import exactly
 from spend_report.domain.figures.day_figures import Request, RequestCosts
-from spend_report.domain.figures.units import (
+from spend_report.domain.figures.exact_costs import (
     NOTHING,
     decimals_of,
     dollars_of,

@@ -11,8 +11,8 @@ from spend_report.domain.figures.day_figures import UntaggedPath
 from spend_report.domain.prices.pricing import Tokens
 from spend_report.domain.runs.calls import Calls, CodePath
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-from spend_report.domain.runs.folding import MOST_VALUES
 from spend_report.domain.runs.run import Ancestor
+from spend_report.domain.runs.too_many_names import MOST_VALUES
 
 
 @dataclass(slots=True)

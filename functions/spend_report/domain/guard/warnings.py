@@ -15,7 +15,7 @@ from spend_report.domain.judgement.hours_before import Spent
 from spend_report.domain.judgement.spikes import FLOOR_SHARE_OF_TOTAL, Spikes, find_spikes
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.judgement.usual import Usual
-from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.judgement.usual_detectors import Rule
 
 SILENT_HOURS = 3
 _LEAST_TIMES = 2.0

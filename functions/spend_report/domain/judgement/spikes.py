@@ -12,7 +12,7 @@ from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.hours_before import HoursBefore, first_hour_above
 from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
-from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.judgement.usual_detectors import Rule
 from spend_report.domain.record.history import History, PastDay
 
 FLOOR_SHARE_OF_TOTAL = 0.01

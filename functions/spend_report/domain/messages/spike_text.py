@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from spend_report.domain.basics.wording import count, dollars, plain, short_day, weekday
 from spend_report.domain.judgement.spikes import Measure, Spike
-from spend_report.domain.judgement.usual_rules import Rule
+from spend_report.domain.judgement.usual_detectors import Rule
 
 
 def spike_sentence(spike: Spike, *, watched: bool, timezone: tzinfo) -> str:

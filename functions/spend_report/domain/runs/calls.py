@@ -23,15 +23,15 @@ from spend_report.domain.runs.attribution import (
     starts_above,
 )
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
-from spend_report.domain.runs.folding import (
+from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
+from spend_report.domain.runs.plain_usage import plain_tokens
+from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
+from spend_report.domain.runs.too_many_names import (
     Costs,
     estimated_costs,
     fold,
     fold_combinations,
 )
-from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
-from spend_report.domain.runs.plain_usage import plain_tokens
-from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.domain.runs.usage import MOST_DOLLARS, usage
 from spend_report.domain.runs.wrappers import wrappers
 
