@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+MOST_LISTED = 200
+"""Rows of features that a page can bear: more are in the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -92,6 +95,16 @@ class Features:
     def has_owners(self) -> bool:
         """Whether anybody is named as an owner."""
         return any(row.owner for row in (*self.rows, *self.more))
+
+    @property
+    def listed(self) -> Sequence[FeatureRow]:
+        """Those of the folded rows that the page has room for."""
+        return self.more[:MOST_LISTED]
+
+    @property
+    def unlisted(self) -> int:
+        """How many it has no room for."""
+        return len(self.more) - len(self.listed)
 
     @property
     def more_cost(self) -> Decimal:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, model_validator
 
-from spend_report.domain.basics.names import name_of
+from spend_report.domain.basics.names import OTHER, name_of
 from spend_report.domain.config.documents import (
     Document,
     Problems,
@@ -48,8 +48,8 @@ class Budgets:
     total: Budget | None = None
 
     def of(self, feature: str) -> Budget | None:
-        """The budget of `feature`: its own, else the default."""
-        return self.features.get(feature, self.default)
+        """The budget of `feature`: its own, else the default. What is folded together has none."""
+        return None if feature == OTHER else self.features.get(feature, self.default)
 
     def described(self) -> Iterator[tuple[str, str]]:
         """Each amount by its path, `budgets/features/rag-search/daily`, and when it alerts."""

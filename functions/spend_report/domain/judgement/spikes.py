@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.hours_before import HoursBefore, first_hour_above
@@ -183,6 +184,8 @@ def _accounts(figures: DayFigures, past: Sequence[PastDay]) -> list[_Account]:
     total = {seen.date: _total(seen) for seen in past}
     accounts = [_Account(None, day, _Spent(figures.calls, figures.cost), total)]
     for row in figures.features:
+        if row.feature == OTHER:  # not the same features from day to day
+            continue
         before = {
             seen.date: _Spent(spend.calls, spend.cost) if spend else _Spent(0, ZERO)
             for seen in past
