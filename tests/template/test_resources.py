@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from spend_report.event import ReportRequest, parse
+from spend_report.event import GuardRequest, ReportRequest, parse
 from spend_report.settings import VARIABLES
 from tests.template.combinations import (
     BARE,
@@ -469,6 +469,7 @@ SAMPLE_EVENTS = {
     "date.json": ReportRequest((date(2026, 11, 20),)),
     "range.json": ReportRequest(tuple(date(2026, 11, day) for day in range(1, 21))),
     "quiet.json": ReportRequest((date(2026, 11, 20),), notify=False),
+    "guard.json": GuardRequest(datetime(2026, 11, 21, 10, tzinfo=UTC)),
 }
 
 
@@ -478,8 +479,8 @@ def test_there_is_a_sample_event_for_each_way_to_invoke() -> None:
 
 
 @pytest.mark.parametrize(("name", "expected"), SAMPLE_EVENTS.items())
-def test_sample_events_are_understood(name: str, expected: ReportRequest) -> None:
-    """Each sample event asks for the days that its name says."""
+def test_sample_events_are_understood(name: str, expected: ReportRequest | GuardRequest) -> None:
+    """Each sample event asks for what its name says."""
     event = json.loads((ROOT / "events" / name).read_text())
 
     assert parse(event, ZoneInfo("UTC"), restate_days=1, catch_up_days=2) == expected
