@@ -9,7 +9,7 @@ import pytest
 
 from spend_report.settings import PROVIDERS, Settings
 from tests.template.combinations import COMBINATIONS, made
-from tests.template.conftest import Json
+from tests.template.conftest import ROOT, Json
 
 
 def pattern(template: Json, parameter: str) -> re.Pattern[str]:
@@ -38,6 +38,19 @@ def test_every_parameter_has_its_place_in_the_form(template: Json) -> None:
     listed = [name for group in groups for name in group["Parameters"]]
 
     assert sorted(listed) == sorted(template["Parameters"])
+
+
+def test_every_parameter_is_in_the_readme(template: Json) -> None:
+    """The README's tables of settings have each parameter, and none that is gone."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    tables = text[text.index("## Settings") : text.index("## What is counted")]
+    named = {
+        name
+        for row in re.findall(r"^\| (`[^|]+`) \|", tables, re.MULTILINE)
+        for name in re.findall(r"`([A-Za-z0-9]+)`", row)
+    }
+
+    assert named == template["Parameters"].keys()
 
 
 def test_every_parameter_is_used(template: Json) -> None:
