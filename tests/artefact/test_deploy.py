@@ -82,7 +82,8 @@ def test_the_backfill_reports_each_day_and_says_nothing(enforced: Enforced) -> N
     days = enforced.stack.backfill("2026-11-18", "2026-11-20")
 
     assert [each["date"] for each in days] == ["2026-11-18", "2026-11-19", "2026-11-20"]
-    assert {each["features"] for each in days} == {5}
+    # The sample week's slip, a mistyped tag, is a feature of its own on its last day but one.
+    assert [each["features"] for each in days] == [5, 5, 6]
     assert _sent(enforced.stack) == before
 
 
