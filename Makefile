@@ -22,7 +22,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-vers
 
 .PHONY: help setup setup-browser demo report bill replay-alerts tags validate-config put-config \
 	test check schema format lint types imports check-locks locks audit test-template build \
-	deploy-local bench bench-spikes clean
+	deploy-local clients usage-page bench bench-spikes clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,7 @@ locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml an
 	@for tool in $(TOOLS); do \
 		$(UV) pip compile --quiet $(UPGRADE) --generate-hashes --universal --python-version 3.13 \
 			--no-annotate --no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
+	@$(COMPILE) $(UPGRADE) --no-annotate tools/clients.in -o tools/clients.txt
 
 # pip-audit ends with 1 in both cases, so it is the address that tells whether there is a network.
 audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every locked package (needs a network)
@@ -128,6 +129,18 @@ test-template: build
 
 deploy-local: build ## Deploy the built template into an AWS emulator and let its schedule fire
 	@$(PYTHON) -m local.deploy
+
+# Clients of LLMs, in an environment of their own: tests/clients runs each, where it is there.
+build/clients/.ready: tools/clients.txt | $(READY)
+	@$(UV) venv --quiet --clear --python 3.13 build/clients
+	@$(UV) pip sync --quiet --python build/clients/bin/python --require-hashes $<
+	@touch $@
+
+clients: build/clients/.ready ## Install the clients of LLMs whose tokens tests/clients checks (1 GB)
+	@:
+
+usage-page: $(READY) ## Write docs/usage.md out of what the tests of the clients hold
+	@$(PYTHON) -m tests.clients.page
 
 bench: build ## Measure time, memory, requests, size and cold start against the goals (FULL=1: a million runs too)
 	@$(PYTHON) -m bench $(if $(FULL),--full)
