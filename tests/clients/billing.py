@@ -43,6 +43,9 @@ class Bill:
             bill = replace(bill, written_1h=0)
         if "cache read" in lost:
             bill = replace(bill, read=0, audio_read=0)
+        if "cached audio" in lost:
+            fresh = bill.input - bill.read - bill.written
+            bill = replace(bill, audio_read=max(0, bill.audio_in - fresh))
         return bill
 
     def dollars(self, input_: int, output: int, read: int, written: int) -> Decimal:
@@ -53,8 +56,10 @@ class Bill:
         )
         return Decimal(millionths) / 1_000_000
 
-    def catalogue_dollars(self, model: str, provider: str) -> Decimal:
-        """The cost as genai-prices itself works it out."""
+    def catalogue_dollars(
+        self, model: str, provider: str, when: datetime = WHEN, tier: str | None = None
+    ) -> Decimal:
+        """The cost as genai-prices itself works it out; `tier` is that of the service."""
         usage = Usage(
             input_tokens=self.input,
             output_tokens=self.output,
@@ -65,7 +70,13 @@ class Bill:
             cache_audio_read_tokens=self.audio_read,
             output_audio_tokens=self.audio_out,
         )
-        price = calc_price(usage, model, provider_id=provider, genai_request_timestamp=WHEN)
+        price = calc_price(
+            usage,
+            model,
+            provider_id=provider,
+            genai_request_timestamp=when,
+            price_context={"service_tier": tier} if tier in ("flex", "priority") else None,
+        )
         return price.total_price
 
 
@@ -154,3 +165,27 @@ def _audio(details: Any) -> int:
     return sum(
         part.get("tokenCount", 0) for part in details or () if part.get("modality") == "AUDIO"
     )
+
+
+def of(api: str, answer: Answer, lost: Collection[str] = ()) -> Bill:
+    """The bill for an answer of `api`, as far as a client tells that does not write the `lost`.
+
+    An answer that says nothing of usage is a bill of nothing.
+    """
+    usage = answer if api == "ollama_chat" else answer.get("usage") or answer.get("usageMetadata")
+    if not usage or ("blocked" in lost and "promptFeedback" in answer):
+        return Bill()
+    if "billed units" in lost:
+        usage = {"billed_units": usage["tokens"]}
+    return _FORMULAS.get(api, openai)(usage).without(lost)
+
+
+_FORMULAS = {
+    "anthropic_messages": anthropic,
+    "bedrock_converse": bedrock,
+    "cohere_chat": cohere,
+    "deepseek_chat": deepseek,
+    "gemini": gemini,
+    "ollama_chat": ollama,
+    "xai_chat": xai,
+}
