@@ -95,7 +95,6 @@ locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml an
 	@for tool in $(TOOLS); do \
 		$(UV) pip compile --quiet $(UPGRADE) --generate-hashes --universal --python-version 3.13 \
 			--no-annotate --no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
-	@$(COMPILE) $(UPGRADE) --no-annotate tools/clients.in -o tools/clients.txt
 
 # pip-audit ends with 1 in both cases, so it is the address that tells whether there is a network.
 audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every locked package (needs a network)
