@@ -7,11 +7,12 @@ from decimal import Decimal, localcontext
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
-from spend_report.domain.guard.guard_message import GuardNews
+from spend_report.domain.guard.guard_sentences import GuardNews
 from spend_report.domain.guard.running_day import RunningDay
 from spend_report.domain.guard.warnings import warnings
 from spend_report.errors import EventError
-from spend_report.one_day import Reporting, fetch
+from spend_report.fetching import fetch
+from spend_report.one_day import Reporting
 from spend_report.sending import Sending
 
 # Clocks differ a little.
@@ -78,7 +79,7 @@ class Guard:
         figures = fetch(
             reporting.source,
             replace(day, end=at),
-            policy,
+            policy.metadata_keys,
             reporting.prices,
             aliases=reporting.register.aliases,
         )

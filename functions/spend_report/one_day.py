@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,15 +10,14 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
-from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.request_costs import TraceCosts
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.completeness import (
     Completeness,
     Verdict,
     calendar_shift,
     completeness,
+    is_future,
 )
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
@@ -30,14 +29,11 @@ from spend_report.domain.prices.pricing import PriceBook
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
-from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.errors import FewerRunsError
+from spend_report.errors import EventError, FewerRunsError
+from spend_report.fetching import fetch
 from spend_report.ports import ReportStore, RunSource
 
-# Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
-_LONGEST_WAIT = timedelta(days=1)
-_TOP_REQUESTS = 100
 # A week of days tells how many runs to expect.
 _DAYS_ALIKE = 7
 
@@ -55,6 +51,11 @@ class Policy:
     weekly_digest: bool
     config_path: str
     region: str
+
+    @property
+    def metadata_keys(self) -> MetadataKeys:
+        """What a run's metadata is read for."""
+        return MetadataKeys(self.feature_key, self.dimensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,14 @@ class Reporting:
     render: Callable[[DayReport], bytes]
     bills: Callable[[date], Sequence[BillLine]]
 
+    def refuse_future(self, days: Sequence[date], now: datetime) -> None:
+        """Raise EventError if one of `days` has not begun."""
+        for day in days:
+            if is_future(ReportDay.of(day, self.policy.timezone), now):
+                raise EventError(
+                    f"{day} is in the future: it is {now:%Y-%m-%dT%H:%MZ}. Nothing was reported"
+                )
+
     def read(self, date_: date, now: datetime, *, own: bool, accept_less: bool) -> ReadDay:
         """What LangSmith has of a day, and what may become of it. Raises LangSmithError.
 
@@ -111,7 +120,7 @@ class Reporting:
         figures = fetch(
             self.source,
             day,
-            self.policy,
+            self.policy.metadata_keys,
             self.prices,
             aliases=self.register.aliases,
             expected_runs=_expected_runs(before, history),
@@ -229,31 +238,3 @@ def _expected_runs(before: PastDay | None, history: History) -> int | None:
         return before.fetched
     last = sorted(history.days)[-_DAYS_ALIKE:]
     return max((history.days[day].fetched for day in last), default=None)
-
-
-def fetch(
-    source: RunSource,
-    day: ReportDay,
-    policy: Policy,
-    prices: PriceBook,
-    *,
-    aliases: Mapping[str, str],
-    expected_runs: int | None = None,
-) -> DayFigures:
-    """The figures of `day`, from all of its LLM runs; `aliases` are other names of features."""
-    calls = Calls(day, MetadataKeys(policy.feature_key, policy.dimensions), prices, aliases)
-    unreadable = source.read(day.start, day.end, calls.take, expected_runs)
-    costs = TraceCosts(calls.columns, _TOP_REQUESTS)
-    # The roots of the costliest requests are looked up only for their names, but a look-up more
-    # would be a wait more.
-    above = dict.fromkeys(request.trace_id for request in costs.top) | calls.ancestors_of_orphans
-    until = calls.continue_until
-    found = source.around(
-        above=above,
-        before=calls.ancestors_before,
-        after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
-        take=calls.take_outside,
-    )
-    figures = figures_of(calls, costs, found, unreadable)
-    roots = {row.trace_id: None for row in figures.top_requests if row.trace_id not in above}
-    return with_root_names(figures, {**found, **source.ancestors(roots)} if roots else found)

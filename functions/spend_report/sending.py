@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from spend_report.domain.guard.guard_message import GuardNews, compose_guard
+from spend_report.domain.guard.guard_message import compose_guard
+from spend_report.domain.guard.guard_sentences import GuardNews
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.tell_again import Told, again
 from spend_report.domain.messages.bill_message import SEVERITY, BillNotice, compose_bill

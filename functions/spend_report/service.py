@@ -7,14 +7,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from spend_report.billing import Billing
-from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.basics.wording import days as in_words
-from spend_report.domain.judgement.completeness import Completeness, is_future
+from spend_report.domain.judgement.completeness import Completeness
 from spend_report.domain.messages.weekly_digest import WEEK, digest
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.errors import (
-    EventError,
     FewerRunsError,
     OutOfTimeError,
     PartlyReportedError,
@@ -122,7 +120,7 @@ class Service:
 
     def _run(self, request: ReportRequest) -> list[Result]:
         run = _Run(self._now())
-        self._refuse_future(request.days, run.now)
+        self._reporting.refuse_future(request.days, run.now)
         self._source.projects()
         self._report_own_days(request, run)
         own = [run.reports[day] for day in request.days if day in run.reports]
@@ -150,13 +148,6 @@ class Service:
             self._observer.reported(report, scheduled=request.scheduled)
         run.raise_any()
         return [self._result(run.reports[day]) for day in sorted(run.reports)]
-
-    def _refuse_future(self, days: Sequence[date], now: datetime) -> None:
-        for day in days:
-            if is_future(ReportDay.of(day, self._reporting.policy.timezone), now):
-                raise EventError(
-                    f"{day} is in the future: it is {now:%Y-%m-%dT%H:%MZ}. Nothing was reported"
-                )
 
     def _report_own_days(self, request: ReportRequest, run: _Run) -> None:
         """A day that must keep its report does not stop the others; anything else does."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.wording import days, dollars, plain, share, signed_dollars, things
 from spend_report.domain.judgement.breaches import Breach, Severity
-from spend_report.domain.judgement.driver_sentences import MIN_BASELINE_DAYS
+from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
 from spend_report.domain.messages.outliers import outliers

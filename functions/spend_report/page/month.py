@@ -1,6 +1,7 @@
 """The month so far, against its budget."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -10,9 +11,51 @@ from spend_report.domain.judgement.forecast import month_end, month_forecast, mo
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import name
 from spend_report.page.over_days import cost_of
-from spend_report.page.view import Month, MonthRow
 
 SHOWN_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A monthly sum so far; `name` is None for all features. No forecast without data for one."""
+
+    name: str | None
+    spent: Decimal
+    budget: Decimal | None
+    forecast: Decimal | None
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the budget is used up already."""
+        return self.budget is not None and self.spent > self.budget
+
+    @property
+    def forecast_over(self) -> bool:
+        """Whether the month will exceed the budget if it goes on like this."""
+        if self.budget is None or self.forecast is None:
+            return False
+        return self.forecast > self.budget
+
+    @property
+    def used(self) -> Decimal:
+        """The part of the budget that is used; of a budget of zero, all that was spent."""
+        return self.spent / self.budget if self.budget else self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The calendar month up to the report's day, its `day_count`-th of `length` days.
+
+    The forecast goes on at the mean of `pace_over`. What is `missing` has no report, so that the
+    sums are lower bounds.
+    """
+
+    first: date
+    day_count: int
+    length: int
+    rows: Sequence[MonthRow]
+    missing: Sequence[date]
+    pace_over: Sequence[date]
 
 
 def month(report: DayReport) -> Month | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from spend_report.page.month import Month
+
 MOST_LISTED = 200
 """Rows of features that a page can bear: more are in the table."""
 
@@ -144,49 +146,6 @@ class OverTime:
     def missing(self) -> list[date]:
         """The days between the first and the last that have no report."""
         return [day for day, cost in self.by_day if cost is None]
-
-
-@dataclass(frozen=True, slots=True)
-class MonthRow:
-    """A monthly sum so far; `name` is None for all features. No forecast without data for one."""
-
-    name: str | None
-    spent: Decimal
-    budget: Decimal | None
-    forecast: Decimal | None
-
-    @property
-    def over_budget(self) -> bool:
-        """Whether the budget is used up already."""
-        return self.budget is not None and self.spent > self.budget
-
-    @property
-    def forecast_over(self) -> bool:
-        """Whether the month will exceed the budget if it goes on like this."""
-        if self.budget is None or self.forecast is None:
-            return False
-        return self.forecast > self.budget
-
-    @property
-    def used(self) -> Decimal:
-        """The part of the budget that is used; of a budget of zero, all that was spent."""
-        return self.spent / self.budget if self.budget else self.spent
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """The calendar month up to the report's day, its `day_count`-th of `length` days.
-
-    The forecast goes on at the mean of `pace_over`. What is `missing` has no report, so that the
-    sums are lower bounds.
-    """
-
-    first: date
-    day_count: int
-    length: int
-    rows: Sequence[MonthRow]
-    missing: Sequence[date]
-    pace_over: Sequence[date]
 
 
 @dataclass(frozen=True, slots=True)

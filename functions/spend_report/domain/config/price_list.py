@@ -1,34 +1,26 @@
 """The prices in the parameters: each model's history, and the models that cost what others do."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from typing import Annotated, Any, Protocol
-
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from datetime import datetime
+from typing import Any, Protocol
 
 from spend_report.domain.config.documents import (
     Document,
     Problems,
-    amount,
     content_of,
     described,
     validated,
 )
+from spend_report.domain.config.price_entries import ALWAYS, AliasEntry, PriceEntry, read_entry
 from spend_report.domain.prices.model_names import parameter_names
 from spend_report.domain.prices.pricing import (
     Price,
-    PriceSource,
     PriceSourceLookup,
     Rates,
     first_in_force,
 )
-
-_MOST_DOLLARS = Decimal(1_000_000)
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class Catalogue(PriceSourceLookup, Protocol):
@@ -49,7 +41,7 @@ class History:
     @property
     def flat(self) -> Rates | None:
         """The rates, if they were always the same."""
-        return self.rates[0] if self.starts == (_ALWAYS,) else None
+        return self.rates[0] if self.starts == (ALWAYS,) else None
 
     def at(self, started: datetime, input_tokens: int, service_tier: str | None) -> Rates | None:
         """The rates in force at `started`, for any size and tier; None before the first."""
@@ -62,7 +54,7 @@ class History:
         first, last = bisect_right(self.starts, start), bisect_left(self.starts, end)
         starts, rates = self.starts[first:last], self.rates[first:last]
         if first:
-            starts, rates = (_ALWAYS, *starts), (self.rates[first - 1], *rates)
+            starts, rates = (ALWAYS, *starts), (self.rates[first - 1], *rates)
         return History(starts, rates) if rates else None
 
 
@@ -129,7 +121,7 @@ def read_prices(
             else:
                 parameters[model] = parameter
                 if isinstance(raw, dict) and "alias_of" in raw:
-                    if link := validated(_Alias, raw, parameter, model, problems):
+                    if link := validated(AliasEntry, raw, parameter, model, problems):
                         links[model] = link.alias_of
                 elif history := _history(raw, parameter, model, problems):
                     models[model] = history
@@ -142,7 +134,7 @@ def _described(start: datetime, rates: Rates) -> str:
         f"{name} {getattr(rates, name):f}"
         for name in ("input", "output", "cache_read", "cache_write")
     )
-    return f"{'' if start == _ALWAYS else f'from {start.date()}: '}{', '.join(amounts)}"
+    return f"{'' if start == ALWAYS else f'from {start.date()}: '}{', '.join(amounts)}"
 
 
 _NO_NAME = "expected a model's name, without spaces around it"
@@ -182,73 +174,17 @@ def _listed(model: str, prices: Container[str]) -> str | None:
 def _history(raw: Any, parameter: str, model: str, problems: Problems) -> History | None:
     """One price, or a list of them, each but the oldest with its date."""
     if not isinstance(raw, list):
-        entry = _entry(raw, parameter, model, problems)
+        entry = read_entry(raw, parameter, model, problems)
         return None if entry is None else History((entry.effective_from,), (entry.rates(),))
     if not raw:
         problems.add(parameter, model, "expected at least one price in the list, got []")
-    entries: dict[datetime, _Entry] = {}
+    entries: dict[datetime, PriceEntry] = {}
     for index, item in enumerate(raw):
         path = f"{model}[{index}]"
-        entry = _entry(item, parameter, path, problems)
+        entry = read_entry(item, parameter, path, problems)
         if entry is not None and entry.effective_from in entries:
             problems.add(parameter, path, "has the same effective_from as another in the list")
         elif entry is not None:
             entries[entry.effective_from] = entry
     starts = tuple(sorted(entries))
     return History(starts, tuple(entries[start].rates() for start in starts)) if starts else None
-
-
-def _entry(raw: Any, parameter: str, path: str, problems: Problems) -> "_Entry | None":
-    if not isinstance(raw, dict):
-        problems.add(parameter, path, f"expected a price like {_EXAMPLE}, got {described(raw)}")
-        return None
-    return validated(_Entry, raw, parameter, path, problems)
-
-
-_EXAMPLE = '{"input": 2.50, "output": 10.00}'
-
-
-def _dollars(value: Any) -> Decimal:
-    return amount(value, "US dollars per million tokens", _MOST_DOLLARS)
-
-
-def _midnight(value: Any) -> datetime:
-    expected = f"expected a date like 2026-12-01, got {described(value)}"
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(expected)
-    try:
-        return datetime.combine(date.fromisoformat(value), time.min, UTC)
-    except ValueError:
-        raise ValueError(expected) from None
-
-
-def _target(value: Any) -> str:
-    if not isinstance(value, str) or not value or value != value.strip():
-        raise ValueError(f"expected the name of a model, got {described(value)}")
-    return value
-
-
-type _Dollars = Annotated[Decimal, PlainValidator(_dollars)]
-type _DollarsIfAny = Annotated[Decimal | None, PlainValidator(_dollars)]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    input: _Dollars
-    output: _Dollars
-    cache_read: _DollarsIfAny = None
-    cache_write: _DollarsIfAny = None
-    effective_from: Annotated[datetime, PlainValidator(_midnight)] = _ALWAYS
-
-    def rates(self) -> Rates:
-        """Cached tokens without a price of their own cost what the input does."""
-        write = self.input if self.cache_write is None else self.cache_write
-        read = self.input if self.cache_read is None else self.cache_read
-        return Rates(PriceSource.PARAMETER, self.input, self.output, read, write, write)
-
-
-class _Alias(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    alias_of: Annotated[str, PlainValidator(_target)]

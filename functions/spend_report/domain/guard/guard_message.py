@@ -1,9 +1,6 @@
 """What the guard sends: the day so far, for people and for machines."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from spend_report.domain.basics.money import usd
@@ -13,41 +10,25 @@ from spend_report.domain.basics.wording import (
     long_day,
     plain,
     short_day,
-    signed_dollars,
     things,
 )
-from spend_report.domain.guard.running_day import RunningDay
-from spend_report.domain.guard.warnings import SILENT_HOURS, Warned
-from spend_report.domain.judgement.breaches import Breach, Severity
+from spend_report.domain.guard.guard_sentences import (
+    CENT,
+    GuardNews,
+    causes,
+    decimal_of,
+    rate,
+    what_happened,
+)
+from spend_report.domain.guard.warnings import Warned
+from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.machine_json import KIND, short_name
-from spend_report.domain.messages.sentences import costliest, sentence
+from spend_report.domain.messages.sentences import costliest
 from spend_report.domain.messages.sns_message import SUBJECT_WIDTH, Message, attributes
 
 _MOST_TOLD = 5
 _MOST_IN_JSON = 20
-_CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class GuardNews:
-    """What is told of a running day. `report` is where its report will lie."""
-
-    running: RunningDay
-    warned: Sequence[Warned]
-    report: str
-    config_path: str
-
-    @property
-    def severity(self) -> Severity:
-        """Critical if one warning is."""
-        critical = any(one.severity is Severity.CRITICAL for one in self.warned)
-        return Severity.CRITICAL if critical else Severity.WARNING
-
-    @property
-    def clock(self) -> str:
-        """The time of day in the report's timezone."""
-        return f"{self.running.at.astimezone(self.running.zone):%H:%M}"
 
 
 def compose_guard(news: GuardNews) -> Message:
@@ -63,55 +44,6 @@ def compose_guard(news: GuardNews) -> Message:
         data=json.dumps(_data(news), separators=(",", ":")),
         attributes=attributes(KIND, news.severity, running.day.date, dict.fromkeys(features)),
     )
-
-
-def what_happened(one: Warned, news: GuardNews) -> str:
-    """A warning in a few sentences."""
-    if one.silent_since is not None:
-        since = one.silent_since.astimezone(news.running.zone)
-        return (
-            f"No LLM call since {since:%H:%M}: {SILENT_HOURS} hours in which there were calls on "
-            "every day of the weeks before. Check that the application runs and traces to "
-            "LangSmith."
-        )
-    if one.breach is not None:
-        told = sentence(one.breach)
-        if one.usual is not None:
-            told += f" By this time of day it is usually {dollars(_decimal(one.usual.cost))}."
-        return told
-    verb, whose = ("have", "their") if one.feature is None else ("has", "its")
-    usually = _decimal(one.usual.cost if one.usual else 0.0)
-    times = f", {one.cost / usually:.1f} times {whose} usual" if usually >= _CENT else ", usually"
-    told = f"{_who(one)} {verb} cost {dollars(one.cost)} by {news.clock}{times} {dollars(usually)}"
-    told += " by then"
-    return f"{told}." if one.watched else f"{told}; no budget watches {_it(one)}."
-
-
-def rate(one: Warned) -> str:
-    """How fast it goes on, and where it leads."""
-    told = f"{dollars(one.last_hour)} in the last hour; at this pace the day comes to "
-    told += dollars(one.pace)
-    if one.usual_day is not None:
-        told += f", where it usually comes to {dollars(_decimal(one.usual_day))}"
-    return f"{told}."
-
-
-def causes(one: Warned) -> list[str]:
-    """The dollars above the usual by this hour: from more calls, and from costlier ones."""
-    usual = one.usual
-    if usual is None or not one.calls:
-        return []
-    change = float(one.cost) - usual.cost
-    per_call = float(one.cost) / one.calls
-    per_usual_call = usual.cost / usual.calls if usual.calls else per_call
-    from_calls = (one.calls - usual.calls) * per_usual_call
-    parts = {
-        f"{signed_dollars(_decimal(from_calls))} from {one.calls:,} calls instead of "
-        f"{usual.calls:,.0f}": from_calls,
-        f"{signed_dollars(_decimal(change - from_calls))} from {dollars(_decimal(per_call))} a "
-        f"call instead of {dollars(_decimal(per_usual_call))}": change - from_calls,
-    }
-    return [told for told, amount in parts.items() if abs(amount) >= float(_CENT)]
 
 
 def _text(news: GuardNews) -> str:
@@ -147,7 +79,7 @@ def _requests(one: Warned, news: GuardNews) -> list[str]:
 def _to_do(one: Warned, news: GuardNews) -> list[str]:
     if one.watched:
         return []
-    daily = max(2 * _decimal(one.usual_day or 0.0), _CENT).quantize(_CENT)
+    daily = max(2 * decimal_of(one.usual_day or 0.0), CENT).quantize(CENT)
     line = f'{{"daily": {daily:f}}}'
     whose = f'"total": {line}'
     if one.feature is not None:
@@ -210,13 +142,13 @@ def _alert(one: Warned, breach: Breach, news: GuardNews) -> dict[str, Any]:
 
 
 def _spike(one: Warned, news: GuardNews) -> dict[str, Any]:
-    usual = _decimal(one.usual.cost if one.usual else 0.0)
+    usual = decimal_of(one.usual.cost if one.usual else 0.0)
     return {
         "feature": None if one.feature is None else short_name(one.feature),
         "what": "cost",
         "cost_usd": usd(one.cost),
         "usual_usd": usd(usual),
-        "times": round(float(one.cost / usual), 1) if usual >= _CENT else None,
+        "times": round(float(one.cost / usual), 1) if usual >= CENT else None,
         "since": None,
         "severity": one.severity,
         "date": news.running.day.date.isoformat(),
@@ -249,17 +181,5 @@ def _in_short(one: Warned) -> str:
     whose = "total" if one.feature is None else ascii_only(one.feature)
     if one.breach is not None:
         return f"{whose} {dollars(one.breach.spent)} of {dollars(one.breach.budget)} already"
-    usual = _decimal(one.usual.cost if one.usual else 0.0)
+    usual = decimal_of(one.usual.cost if one.usual else 0.0)
     return f"{whose} {dollars(one.cost)}, usually {dollars(usual)} by then"
-
-
-def _who(one: Warned) -> str:
-    return "All features together" if one.feature is None else plain(one.feature)
-
-
-def _it(one: Warned) -> str:
-    return "them" if one.feature is None else "it"
-
-
-def _decimal(value: float) -> Decimal:
-    return Decimal(repr(value)).quantize(Decimal("0.000001"))

@@ -2,25 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from spend_report.domain.basics.wording import (
-    about,
     at_places,
     count,
-    days,
     dollars,
-    places_of,
     plain,
     share,
     signed_dollars,
 )
-from spend_report.domain.judgement.drivers import BASELINE_DAYS, Driver, ModelChange
-
-MIN_BASELINE_DAYS = 3
-"""Fewer reported days say too little about what is usual."""
+from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, change_shown, totals
+from spend_report.domain.judgement.drivers import Driver, ModelChange
 
 MOST_CAUSES = 3
 MODEL_WIDTH = 30
@@ -28,7 +22,6 @@ _MATTERS = Fraction(1, 10)
 _LEAST = Fraction(5, 100)
 _CLEAR_SHIFT = Fraction(2, 100)
 _MOSTLY = Fraction(3, 4)
-_DAYS_OF_A_MONTH = 30
 _ZERO = Fraction(0)
 
 
@@ -92,42 +85,6 @@ def causes_of_total(drivers: Sequence[Driver]) -> list[Cause]:
     return _adding_up(now, before, parts, least, "all other features")
 
 
-def totals(drivers: Sequence[Driver]) -> tuple[Fraction, Fraction]:
-    """What all features of `drivers` cost together, and what they cost before."""
-    now = sum((driver.now.cost for driver in drivers), _ZERO)
-    return now, sum((driver.before.cost for driver in drivers), _ZERO)
-
-
-def comparison(now: Fraction, before: Fraction, baseline: Sequence[date], *, lasts: bool) -> str:
-    """How much more or less than on the `baseline` days, or why that can't be said.
-
-    `lasts`: with what an increase comes to in a month, if it stays.
-    """
-    if not baseline:
-        return "None of the 7 days before has a report, so there is nothing to compare with."
-    if len(baseline) < MIN_BASELINE_DAYS:
-        return (
-            f"Of the {BASELINE_DAYS} days before only {' and '.join(map(days, _each(baseline)))} "
-            f"{'has' if len(baseline) == 1 else 'have'} a report, too few to say why."
-        )
-    change, places = _change(now, before)
-    difference = f"{signed_dollars(change, places)} against" if change else "as much as"
-    text = f"{difference} the mean of {days(baseline)} ({dollars(before)})"
-    if lasts and change > 0:
-        text += f", {about(change * _DAYS_OF_A_MONTH)} a month if it stays"
-    return text
-
-
-def _each(dates: Sequence[date]) -> list[list[date]]:
-    return [[date_] for date_ in dates]
-
-
-def _change(now: Fraction, before: Fraction) -> tuple[Decimal, int]:
-    """The difference of both as they are shown, and its number of decimals."""
-    places = places_of(now - before)
-    return at_places(now, places) - at_places(before, places), places
-
-
 def _part(driver: Driver, own: Sequence[Cause]) -> _Part:
     """A feature as a part of the sum."""
     name = plain(driver.feature)
@@ -145,7 +102,7 @@ def _adding_up(
     What rounding leaves over goes to the largest, so that the amounts sum to the change as it is
     shown.
     """
-    change, places = _change(now, before)
+    change, places = change_shown(now, before)
     by_size = sorted(parts, key=lambda part: (-abs(part.amount), part.what))
     told = [part for part in by_size if abs(part.amount) >= least][:MOST_CAUSES]
     if not told:

@@ -76,6 +76,23 @@ def _take(day: PastDay, spent: Mapping[str | None, dict[datetime, Spent]]) -> No
                 sums[start] = sums.get(start, _NOTHING).plus(calls, float(cost))
 
 
+def first_hours_above(
+    hours: Hours, past: Sequence[PastDay], in_calls: Mapping[str | None, bool]
+) -> dict[str | None, datetime]:
+    """The hours from which the features of `in_calls` ran above their usual, where they are known.
+
+    `in_calls` says of each whether that is about its calls, or about its US dollars.
+    """
+    if not in_calls:
+        return {}
+    before = HoursBefore.of(past, in_calls.keys())
+    found = {
+        feature: first_hour_above(hours, before, feature, in_calls=calls)
+        for feature, calls in in_calls.items()
+    }
+    return {feature: hour for feature, hour in found.items() if hour is not None}
+
+
 def first_hour_above(
     hours: Hours, before: HoursBefore, feature: str | None, *, in_calls: bool
 ) -> datetime | None:

@@ -11,7 +11,7 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Severity
-from spend_report.domain.judgement.hours_before import HoursBefore, first_hour_above
+from spend_report.domain.judgement.hours_before import first_hours_above
 from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
 from spend_report.domain.judgement.usual_detectors import Rule
 from spend_report.domain.record.history import History, PastDay
@@ -115,27 +115,12 @@ def find_spikes(figures: DayFigures, history: History, floor: Decimal) -> Spikes
     least = max(float(floor), FLOOR_SHARE_OF_TOTAL * (total.value or 0.0))
     judged = [_Judged(account, least, total.value) for account in accounts]
     spikes = [spike for account in judged if (spike := account.spike())]
-    begun = _first_hours(spikes, figures, past)
+    in_calls = {spike.feature: spike.what is Measure.CALLS for spike in spikes}
+    begun = first_hours_above(figures.hours, past, in_calls)
     found = [replace(spike, since=begun.get(spike.feature)) for spike in spikes]
     return Spikes(
         sorted(found, key=urgency), {one.account.feature: one.usual_cost for one in judged}
     )
-
-
-def _first_hours(
-    spikes: Sequence[Spike], figures: DayFigures, past: Sequence[PastDay]
-) -> dict[str | None, datetime]:
-    """The hours from which the features of `spikes` ran above their usual, where they are known."""
-    if not spikes:
-        return {}
-    before = HoursBefore.of(past, {spike.feature for spike in spikes})
-    found = {
-        spike.feature: first_hour_above(
-            figures.hours, before, spike.feature, in_calls=spike.what is Measure.CALLS
-        )
-        for spike in spikes
-    }
-    return {feature: hour for feature, hour in found.items() if hour is not None}
 
 
 def urgency(spike: Spike) -> tuple[bool, int, Decimal, str]:

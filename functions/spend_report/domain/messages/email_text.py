@@ -20,12 +20,12 @@ from spend_report.domain.basics.wording import (
     things,
 )
 from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, comparison, totals
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, SpikeAlert, items_of
 from spend_report.domain.messages.owner_names import owner_line, owners_of
 from spend_report.domain.messages.sentences import (
     action,
     action_on,
-    change_of_day,
     costliest,
     feature_to_look_at,
     holes,
@@ -74,7 +74,7 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
     newest = max(news, key=lambda day: day.day)
     figures = newest.figures
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
-    change = change_of_day(newest)
+    change = _change_of_day(newest)
     lines = _wrapped(f"LLM spend on {long_day(newest.day)}: {spent}{change and f', {change}'}.")
     others = sorted(day.day for day in news if day is not newest and not day.is_empty)
     if others:
@@ -82,6 +82,15 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
     for told in (told for day in news for told in day.told_before):
         lines += _wrapped(f"Not repeated here: {told}.")
     return [*lines, ""]
+
+
+def _change_of_day(on: DayAlerts) -> str:
+    """The day's cost against the usual; empty where there is none."""
+    drivers = on.drivers
+    if not drivers or drivers[0].baseline_days < MIN_BASELINE_DAYS:
+        return ""
+    now, before = totals(drivers)
+    return comparison(now, before, drivers[0].baseline, lasts=False)
 
 
 def _body(items: Sequence[Item], room: int) -> list[str]:

@@ -23,14 +23,8 @@ from spend_report.domain.basics.wording import (
 )
 from spend_report.domain.figures.day_figures import DayFigures, Request
 from spend_report.domain.judgement.breaches import Breach, Period
-from spend_report.domain.judgement.driver_sentences import (
-    MIN_BASELINE_DAYS,
-    Cause,
-    causes,
-    causes_of_total,
-    comparison,
-    totals,
-)
+from spend_report.domain.judgement.comparison import comparison, totals
+from spend_report.domain.judgement.driver_sentences import Cause, causes, causes_of_total
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.forecast import Forecast
 
@@ -242,12 +236,3 @@ def costliest(figures: DayFigures, feature: str | None) -> list[Request]:
     """The costliest requests of `feature`, or of all."""
     fitting = [row for row in figures.top_requests if feature in {None, row.feature}]
     return fitting[:REQUESTS_SHOWN]
-
-
-def change_of_day(on: Day) -> str:
-    """The day's cost against the usual; empty where there is none."""
-    drivers = on.drivers
-    if not drivers or drivers[0].baseline_days < MIN_BASELINE_DAYS:
-        return ""
-    now, before = totals(drivers)
-    return comparison(now, before, drivers[0].baseline, lasts=False)

@@ -1,0 +1,96 @@
+"""A warning of the guard in words: what happened, how fast it goes on, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from spend_report.domain.basics.wording import dollars, plain, signed_dollars
+from spend_report.domain.guard.running_day import RunningDay
+from spend_report.domain.guard.warnings import SILENT_HOURS, Warned
+from spend_report.domain.judgement.breaches import Severity
+from spend_report.domain.messages.sentences import sentence
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardNews:
+    """What is told of a running day. `report` is where its report will lie."""
+
+    running: RunningDay
+    warned: Sequence[Warned]
+    report: str
+    config_path: str
+
+    @property
+    def severity(self) -> Severity:
+        """Critical if one warning is."""
+        critical = any(one.severity is Severity.CRITICAL for one in self.warned)
+        return Severity.CRITICAL if critical else Severity.WARNING
+
+    @property
+    def clock(self) -> str:
+        """The time of day in the report's timezone."""
+        return f"{self.running.at.astimezone(self.running.zone):%H:%M}"
+
+
+def what_happened(one: Warned, news: GuardNews) -> str:
+    """A warning in a few sentences."""
+    if one.silent_since is not None:
+        since = one.silent_since.astimezone(news.running.zone)
+        return (
+            f"No LLM call since {since:%H:%M}: {SILENT_HOURS} hours in which there were calls on "
+            "every day of the weeks before. Check that the application runs and traces to "
+            "LangSmith."
+        )
+    if one.breach is not None:
+        told = sentence(one.breach)
+        if one.usual is not None:
+            told += f" By this time of day it is usually {dollars(decimal_of(one.usual.cost))}."
+        return told
+    verb, whose = ("have", "their") if one.feature is None else ("has", "its")
+    usually = decimal_of(one.usual.cost if one.usual else 0.0)
+    times = f", {one.cost / usually:.1f} times {whose} usual" if usually >= CENT else ", usually"
+    told = f"{_who(one)} {verb} cost {dollars(one.cost)} by {news.clock}{times} {dollars(usually)}"
+    told += " by then"
+    return f"{told}." if one.watched else f"{told}; no budget watches {_it(one)}."
+
+
+def rate(one: Warned) -> str:
+    """How fast it goes on, and where it leads."""
+    told = f"{dollars(one.last_hour)} in the last hour; at this pace the day comes to "
+    told += dollars(one.pace)
+    if one.usual_day is not None:
+        told += f", where it usually comes to {dollars(decimal_of(one.usual_day))}"
+    return f"{told}."
+
+
+def causes(one: Warned) -> list[str]:
+    """The dollars above the usual by this hour: from more calls, and from costlier ones."""
+    usual = one.usual
+    if usual is None or not one.calls:
+        return []
+    change = float(one.cost) - usual.cost
+    per_call = float(one.cost) / one.calls
+    per_usual_call = usual.cost / usual.calls if usual.calls else per_call
+    from_calls = (one.calls - usual.calls) * per_usual_call
+    parts = {
+        f"{signed_dollars(decimal_of(from_calls))} from {one.calls:,} calls instead of "
+        f"{usual.calls:,.0f}": from_calls,
+        f"{signed_dollars(decimal_of(change - from_calls))} from {dollars(decimal_of(per_call))} a "
+        f"call instead of {dollars(decimal_of(per_usual_call))}": change - from_calls,
+    }
+    return [told for told, amount in parts.items() if abs(amount) >= float(CENT)]
+
+
+def decimal_of(value: float) -> Decimal:
+    """US dollars that were reckoned as a float, to a millionth."""
+    return Decimal(repr(value)).quantize(Decimal("0.000001"))
+
+
+def _who(one: Warned) -> str:
+    return "All features together" if one.feature is None else plain(one.feature)
+
+
+def _it(one: Warned) -> str:
+    return "them" if one.feature is None else "it"
