@@ -6,7 +6,8 @@ from decimal import Decimal
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.figures.day_figures import SpendLine
 from spend_report.domain.judgement.breaches import Severity
-from spend_report.domain.judgement.spikes import Measure, Spike, find_spikes
+from spend_report.domain.judgement.spend_series import Measure
+from spend_report.domain.judgement.spikes import Spike, find_spikes
 from spend_report.domain.record.history import History
 from tests.days import day, history, line, past, same_days
 

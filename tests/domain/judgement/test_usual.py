@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spend_report.domain.judgement.usual import Usual, usual
@@ -162,6 +162,7 @@ def test_floor() -> None:
 SPENDS = st.lists(st.one_of(st.none(), st.floats(0, 1e6)), max_size=31)
 
 
+@example([5e-324, 0.0], 0.0)
 @given(SPENDS, st.floats(0, 100))
 def test_gates(values: list[float | None], floor: float) -> None:
     """The limit is at least 1.5 times the usual and the floor above it; nothing breaks."""

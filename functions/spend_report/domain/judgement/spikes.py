@@ -4,30 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.hours_before import first_hours_above
+from spend_report.domain.judgement.spend_series import Measure, SpendSeries, series_of_day
 from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
 from spend_report.domain.judgement.usual_detectors import Rule
-from spend_report.domain.record.history import History, PastDay
+from spend_report.domain.record.history import History
 
 FLOOR_SHARE_OF_TOTAL = 0.01
 _PLACES = Decimal("0.000001")
 _ONE_PLACE = Decimal("0.1")
 _MOST_TIMES = 1000
-
-
-class Measure(StrEnum):
-    """What is far above the usual. The first that is so is told; the others are its causes."""
-
-    COST = "cost"
-    CALLS = "calls"
-    COST_PER_CALL = "cost_per_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +101,16 @@ def find_spikes(figures: DayFigures, history: History, floor: Decimal) -> Spikes
     An excess up to `floor` US dollars, or up to a hundredth of the usual day in total, is none.
     """
     past = history.reported(days_before(figures.date, MEMORY_DAYS))
-    accounts = _accounts(figures, past)
-    total = usual(accounts[0].past(Measure.COST), figures.date, float(floor))
+    series = series_of_day(figures, past)
+    total = usual(series[0].past(Measure.COST), figures.date, float(floor))
     least = max(float(floor), FLOOR_SHARE_OF_TOTAL * (total.value or 0.0))
-    judged = [_Judged(account, least, total.value) for account in accounts]
-    spikes = [spike for account in judged if (spike := account.spike())]
+    judged = [_Judged(each, least, total.value) for each in series]
+    spikes = [spike for one in judged if (spike := one.spike())]
     in_calls = {spike.feature: spike.what is Measure.CALLS for spike in spikes}
     begun = first_hours_above(figures.hours, past, in_calls)
     found = [replace(spike, since=begun.get(spike.feature)) for spike in spikes]
     return Spikes(
-        sorted(found, key=urgency), {one.account.feature: one.usual_cost for one in judged}
+        sorted(found, key=urgency), {one.series.feature: one.usual_cost for one in judged}
     )
 
 
@@ -133,63 +124,12 @@ def urgency(spike: Spike) -> tuple[bool, int, Decimal, str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    """Calls and US dollars of one day."""
-
-    calls: int
-    cost: Decimal
-
-    def of(self, measure: Measure) -> float | None:
-        match measure:
-            case Measure.COST:
-                return float(self.cost)
-            case Measure.CALLS:
-                return float(self.calls)
-            case Measure.COST_PER_CALL:
-                return float(self.cost / self.calls) if self.calls else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """What one feature, or all together (None), spent on `day` and on the days before."""
-
-    feature: str | None
-    day: date
-    today: _Spent
-    before: Mapping[date, _Spent]
-
-    def past(self, measure: Measure) -> dict[date, float]:
-        values = {day: spent.of(measure) for day, spent in self.before.items()}
-        return {day: value for day, value in values.items() if value is not None}
-
-
-def _accounts(figures: DayFigures, past: Sequence[PastDay]) -> list[_Account]:
-    day = figures.date
-    total = {seen.date: _total(seen) for seen in past}
-    accounts = [_Account(None, day, _Spent(figures.calls, figures.cost), total)]
-    for row in figures.features:
-        if row.feature == OTHER:  # not the same features from day to day
-            continue
-        before = {
-            seen.date: _Spent(spend.calls, spend.cost) if spend else _Spent(0, ZERO)
-            for seen in past
-            for spend in [seen.features.get(row.feature)]
-        }
-        accounts.append(_Account(row.feature, day, _Spent(row.calls, row.cost), before))
-    return accounts
-
-
-def _total(day: PastDay) -> _Spent:
-    return _Spent(sum(row.calls for row in day.features.values()), day.cost)
-
-
 class _Judged:
-    """An account beside what is usual for it."""
+    """A series beside what is usual for it."""
 
-    def __init__(self, account: _Account, floor: float, usual_total: float | None) -> None:
-        self.account = account
-        self.usual_cost = usual(account.past(Measure.COST), account.day, floor)
+    def __init__(self, series: SpendSeries, floor: float, usual_total: float | None) -> None:
+        self.series = series
+        self.usual_cost = usual(series.past(Measure.COST), series.day, floor)
         self._floor = floor
         self._usual_total = usual_total
 
@@ -199,15 +139,15 @@ class _Judged:
 
     def _spike(self, measure: Measure) -> Spike | None:
         worth = self._dollars_of(measure)
-        value = self.account.today.of(measure)
+        value = self.series.today.of(measure)
         if value is None or value * worth <= self._floor:
             return None
         found = self.usual_cost
         if measure is not Measure.COST:
-            found = usual(self.account.past(measure), self.account.day, self._floor / worth)
+            found = usual(self.series.past(measure), self.series.day, self._floor / worth)
         if found.value is None or not found.is_exceeded_by(value):
             return None
-        return self._told(measure, found, value, found.value, (value - found.value) * worth)
+        return self._found(measure, found, value, found.value, (value - found.value) * worth)
 
     def _dollars_of(self, measure: Measure) -> float:
         """What one unit of `measure` is worth in US dollars."""
@@ -217,27 +157,27 @@ class _Judged:
             case Measure.CALLS:
                 return self._usual_cost_of_a_call()
             case Measure.COST_PER_CALL:
-                return float(self.account.today.calls)
+                return float(self.series.today.calls)
 
     def _usual_cost_of_a_call(self) -> float:
-        days = self.account.before.values()
+        days = self.series.before.values()
         calls = sum(spent.calls for spent in days)
         return float(sum((spent.cost for spent in days), ZERO) / calls) if calls else 0.0
 
-    def _told(
+    def _found(
         self, measure: Measure, found: Usual, value: float, usually: float, excess: float
     ) -> Spike:
-        account = self.account
+        series = self.series
         lasted = len(found.unusual) + 1 >= LASTING_DAYS
-        began = found.unusual[0] if found.unusual else account.day
+        began = found.unusual[0] if found.unusual else series.day
         is_critical = self._usual_total is not None and excess > self._usual_total
         return Spike(
-            day=account.day,
-            feature=account.feature,
+            day=series.day,
+            feature=series.feature,
             what=measure,
-            value=account.today.cost if measure is Measure.COST else _decimal(value),
+            value=series.today.cost if measure is Measure.COST else _decimal(value),
             usual=_decimal(usually),
-            cost=account.today.cost,
+            cost=series.today.cost,
             usual_cost=_decimal(self.usual_cost.value or 0.0),
             excess=_decimal(excess),
             severity=Severity.CRITICAL if is_critical else Severity.WARNING,

@@ -26,7 +26,7 @@ MEMORY_DAYS = 31
 LASTING_DAYS = 3
 """So many unusual days in a row are a new level."""
 
-_OFFSET_OF_FLOOR, _OFFSET_OF_LARGEST = 0.1, 0.001
+_OFFSET_OF_FLOOR, _OFFSET_OF_LARGEST, _LEAST_OFFSET = 0.1, 0.001, 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Memory:
 
     def __init__(self, floor: float, largest: float) -> None:
         self._floor = floor
-        self._offset = max(_OFFSET_OF_FLOOR * floor, _OFFSET_OF_LARGEST * largest)
+        self._offset = max(_OFFSET_OF_FLOOR * floor, _OFFSET_OF_LARGEST * largest, _LEAST_OFFSET)
         self._days: dict[date, float] = {}
         self._spikes: dict[date, float] = {}
         self._unusual: dict[date, float] = {}

@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from spend_report.domain.basics.wording import count, dollars, plain, short_day, weekday
-from spend_report.domain.judgement.spikes import Measure, Spike
+from spend_report.domain.judgement.spend_series import Measure
+from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.usual_detectors import Rule
 
 
