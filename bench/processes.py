@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -73,16 +74,21 @@ class World:
         return self._program("report")
 
     def tutorial(self) -> Measured:
-        """The tutorial's script, with the libraries of the same layer."""
-        return self._program("tutorial")
+        """The tutorial's script, with the development environment's libraries.
+
+        They have the layer's versions; langsmith's client wants packages that the layer does
+        without.
+        """
+        return self._program("tutorial", {"PYTHONPATH": sysconfig.get_path("purelib")})
 
     def contestant(self, what: str) -> Measured:
         """One of `bench.measure`."""
         return _run([sys.executable, "-m", "bench.measure", what], {**os.environ, **self._seen()})
 
-    def _program(self, name: str) -> Measured:
+    def _program(self, name: str, variables: Mapping[str, str] | None = None) -> Measured:
         program = str(_PROGRAMS / f"{name}.py")
-        return _run([*python(), program], Environment(self._seen()).as_dict(), cwd="/")
+        environment = Environment({**self._seen(), **(variables or {})})
+        return _run([*python(), program], environment.as_dict(), cwd="/")
 
     def _seen(self) -> Mapping[str, str]:
         return {
