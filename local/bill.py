@@ -114,7 +114,7 @@ def compared(account: Account, projects: str, day: date, config: Path, out: Path
             step(console, f"Reading {provider_name(account.provider)}'s bill"),
             application(settings, None, lambda: datetime.now(UTC)) as app,
         ):
-            billing = app.service.billing
+            billing = app.job.billing
             if account.source is not None:
                 billing = replace(billing, sources=[account.source])
             return billing.found(day)

@@ -14,7 +14,7 @@ from spend_report.domain.config.budget_contradictions import budget_contradictio
 from spend_report.domain.config.configuration import Configuration
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.config.price_list import Catalogue, PriceList
-from spend_report.domain.notices.names_in_doubt import entry_for
+from spend_report.domain.notices.name_notices import entry_for
 from spend_report.domain.notices.similar_names import SimilarNames
 from spend_report.domain.prices.model_names import display, parameter_names
 from spend_report.domain.prices.pricing import Rates

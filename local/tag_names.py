@@ -8,7 +8,7 @@ from local.documents import in_folder
 from spend_report.domain.basics.wording import plain, things
 from spend_report.domain.config.documents import Problems
 from spend_report.domain.config.owners_and_aliases import FeatureRegister, read_features
-from spend_report.domain.notices.names_in_doubt import entry, entry_for
+from spend_report.domain.notices.name_notices import entry, entry_for
 from spend_report.domain.notices.similar_names import SimilarNames
 
 _SHOWN = 20

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from spend_report.adapters.langsmith.api import Request
-from spend_report.adapters.langsmith.asking import Answer, Call
+from spend_report.adapters.langsmith.concurrency import Answer, Call
 
 type Serve = Callable[[Request], tuple[float, Any]]
 """Answers a request: the seconds that it takes, and the body or the exception."""

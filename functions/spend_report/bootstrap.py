@@ -1,4 +1,4 @@
-"""The only place that builds things: settings → adapters → service."""
+"""The only place that builds things: settings → adapters → the daily job."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ from spend_report.adapters.bills.openai import OpenAIBills
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_version
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.billing import Billing
+from spend_report.daily_job import DailyJob
 from spend_report.domain.bills.rows import ModelPrices
 from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.config.configuration import configuration
@@ -30,7 +31,6 @@ from spend_report.guard import Guard
 from spend_report.one_day import Policy, Reporting
 from spend_report.ports import BillSource
 from spend_report.sending import Sending
-from spend_report.service import Service
 from spend_report.settings import Settings
 from spend_report.telemetry import Telemetry
 
@@ -38,7 +38,7 @@ from spend_report.telemetry import Telemetry
 class Application(NamedTuple):
     """What serves an event: the reports, or the guard."""
 
-    service: Service
+    job: DailyJob
     guard: Guard
 
 
@@ -126,7 +126,7 @@ def application(
                 lock=lock,
             )
 
-        service = Service(
+        job = DailyJob(
             reporting=reporting,
             source=source,
             store=store,
@@ -146,7 +146,7 @@ def application(
             sending=Sending(log=log("guard-lock"), publisher=publisher, room=None),
             now=now,
         )
-        yield Application(service, guard)
+        yield Application(job, guard)
 
 
 def _render(report: DayReport) -> bytes:

@@ -37,4 +37,4 @@ def handle(event: dict[str, Any], context: Any, now: Callable[[], datetime]) -> 
     with application(settings, context, now) as app:
         if isinstance(request, GuardRequest):
             return {"reports": [], "guard": app.guard.look(request.at).as_dict()}
-        return {"reports": [result.as_dict() for result in app.service.run(request)]}
+        return {"reports": [result.as_dict() for result in app.job.run(request)]}

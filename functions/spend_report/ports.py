@@ -1,4 +1,4 @@
-"""What the service needs from outside, in its own words."""
+"""What the daily job needs from outside, in its own words."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime

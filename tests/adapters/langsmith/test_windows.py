@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.adapters.langsmith.api import Request
-from spend_report.adapters.langsmith.asking import Asker
+from spend_report.adapters.langsmith.concurrency import Asker
 from spend_report.adapters.langsmith.decoder import Page
 from spend_report.adapters.langsmith.pacing import Pacer
 from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading, Pages

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from spend_report.adapters.bills.http import BillApi
-from spend_report.adapters.bills.kinds import token_kind
+from spend_report.adapters.bills.token_kinds import token_kind
 from spend_report.domain.bills.bill import DOLLARS, Bill, BilledLine, BilledUsage, TokenKind
 from spend_report.errors import BillError
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from spend_report.adapters.bills.kinds import token_kind
+from spend_report.adapters.bills.token_kinds import token_kind
 from spend_report.domain.bills.bill import DOLLARS, Bill, BilledLine, TokenKind
 from spend_report.errors import BillError
 

@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 from spend_report.adapters.langsmith.api import Request
-from spend_report.adapters.langsmith.asking import Call
+from spend_report.adapters.langsmith.concurrency import Call
 from spend_report.adapters.langsmith.decoder import Page, PageDecoder
 from spend_report.adapters.langsmith.windows import Cutter, Window, equal_windows
 from spend_report.domain.runs.run import Project, Run

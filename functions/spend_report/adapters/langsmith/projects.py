@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from spend_report.adapters.langsmith.api import Request
-from spend_report.adapters.langsmith.asking import Call
+from spend_report.adapters.langsmith.concurrency import Call
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
 from spend_report.domain.runs.run import Project
 from spend_report.errors import LangSmithRefusedError, UnknownProjectError

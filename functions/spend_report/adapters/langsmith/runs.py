@@ -1,4 +1,4 @@
-"""Runs from LangSmith: the adapter that the service sees."""
+"""Runs from LangSmith: the adapter that the daily job sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.asking import Asker, Call
+from spend_report.adapters.langsmith.concurrency import Asker, Call
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
 from spend_report.adapters.langsmith.pages import (

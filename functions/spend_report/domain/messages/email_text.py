@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from spend_report.domain.basics.shares import fair_shares
+from spend_report.domain.basics.fair_shares import fair_shares
 from spend_report.domain.basics.wording import (
     days,
     dollars,

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spend_report.domain.basics.fair_shares import fair_shares, fitting
 from spend_report.domain.basics.money import usd
-from spend_report.domain.basics.shares import fair_shares, fitting
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of

@@ -10,8 +10,8 @@ from textwrap import wrap
 from typing import Any
 
 from spend_report.domain.basics.day import days_before
+from spend_report.domain.basics.fair_shares import fitting
 from spend_report.domain.basics.money import ZERO, usd
-from spend_report.domain.basics.shares import fitting
 from spend_report.domain.basics.wording import (
     days,
     dollars,

@@ -11,10 +11,10 @@ from spend_report.domain.basics.wording import plain
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.notices import names_in_doubt
-from spend_report.domain.notices.findings import Finding, NoticeKind, findings
+from spend_report.domain.notices import name_notices
+from spend_report.domain.notices.data_notices import Finding, NoticeKind, findings
 from spend_report.domain.notices.silence import silences
-from spend_report.domain.notices.token_findings import token_findings
+from spend_report.domain.notices.token_notices import token_findings
 from spend_report.domain.record.history import History
 
 __all__ = ["Notice", "NoticeKind", "notices"]
@@ -111,7 +111,7 @@ def notice_key(kind: NoticeKind, about: str, day: date, history: History) -> str
 def _unregistered(
     figures: DayFigures, history: History, register: FeatureRegister, config_path: str
 ) -> Iterator[Finding]:
-    for doubt in names_in_doubt.unregistered(figures, history, register, config_path):
+    for doubt in name_notices.unregistered(figures, history, register, config_path):
         rows = [row for row in figures.features if row.feature in doubt.features]
         yield Finding(
             NoticeKind.UNREGISTERED_FEATURE,
@@ -129,14 +129,14 @@ def _unregistered(
 def _likely_pairs(
     figures: DayFigures, register: FeatureRegister, config_path: str
 ) -> Iterator[Finding]:
-    for doubt in names_in_doubt.likely_pairs(figures, register, config_path):
+    for doubt in name_notices.likely_pairs(figures, register, config_path):
         do = f"tag {' and '.join(map(plain, doubt.features))} alike"
         about, subject, text, features, add = doubt
         yield Finding(NoticeKind.SIMILAR_FEATURES, about, subject, text, do, features, add)
 
 
 def _unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Finding]:
-    for doubt in names_in_doubt.unused_budgets(figures, history, budgets):
+    for doubt in name_notices.unused_budgets(figures, history, budgets):
         do = f"rename or drop the budget of {plain(doubt.about)}"
         about, subject, text, features, add = doubt
         yield Finding(NoticeKind.BUDGET_UNUSED, about, subject, text, do, features, add)

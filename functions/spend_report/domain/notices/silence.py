@@ -18,7 +18,7 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, short_day, weekday
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.notices.findings import LEAST_DOLLARS, Finding, NoticeKind
+from spend_report.domain.notices.data_notices import LEAST_DOLLARS, Finding, NoticeKind
 from spend_report.domain.record.history import History
 
 _WEEK = 7

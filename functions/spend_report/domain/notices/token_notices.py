@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from spend_report.domain.basics.wording import share, things
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.notices.findings import Finding, NoticeKind
+from spend_report.domain.notices.data_notices import Finding, NoticeKind
 
 UNEXPLAINED_LIMIT = Decimal("0.01")
 

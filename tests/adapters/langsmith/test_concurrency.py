@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spend_report.adapters.langsmith.api import PassingError, Request
-from spend_report.adapters.langsmith.asking import Asker, Call
+from spend_report.adapters.langsmith.concurrency import Asker, Call
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
 from spend_report.adapters.langsmith.pacing import Pacer, TimeUpError, backoff
 from spend_report.errors import LangSmithError, LangSmithRefusedError

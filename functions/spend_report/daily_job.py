@@ -77,7 +77,7 @@ class _Run:
         ) from self.failures[0][1]
 
 
-class Service:
+class DailyJob:
     """Reports days. Prices and budgets have been read and validated before there is one.
 
     Args:
