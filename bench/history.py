@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench.page import resident_bytes
-from spend_report.domain.record.read_back import past_day
+from spend_report.domain.record.decode_record import past_day
 
 _DAYS, _WITH_MODELS = 31, 14
 _FIRST = date(2026, 10, 1)

@@ -14,10 +14,10 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UsedRates,
 )
+from spend_report.domain.record.decode_record import past_day
 from spend_report.domain.record.history import History
-from spend_report.domain.record.read_back import past_day
 from spend_report.domain.reports.day_report import DayReport, Origin
-from spend_report.domain.reports.summary import summary
+from spend_report.domain.reports.make_record import make_record
 from tests.days import day, line
 from tests.reckoning import rates
 
@@ -40,7 +40,7 @@ def record(figures: DayFigures, before: bytes | None = None, **more: Any) -> byt
         "links": {},
         "feature_key": "feature",
     }
-    return summary(
+    return make_record(
         DayReport(figures=figures, **(defaults | more)),
         reports={"summary": "s3://b/summary.json"},
         files={f"report_{figures.date}.html": "0" * 64},

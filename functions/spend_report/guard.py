@@ -9,7 +9,7 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.guard.guard_sentences import GuardNews
 from spend_report.domain.guard.running_day import RunningDay
-from spend_report.domain.guard.warnings import warnings
+from spend_report.domain.guard.what_cannot_wait import warnings
 from spend_report.errors import EventError
 from spend_report.fetching import fetch
 from spend_report.one_day import Reporting

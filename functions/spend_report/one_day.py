@@ -22,7 +22,7 @@ from spend_report.domain.judgement.completeness import (
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
 from spend_report.domain.messages.news import DayAlerts, Links, console_url
-from spend_report.domain.messages.outliers import outliers
+from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.notices.notices import Notice, notices
 from spend_report.domain.notices.record_notices import config_notice, record_notices
 from spend_report.domain.prices.pricing import PriceBook

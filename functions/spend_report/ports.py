@@ -8,8 +8,8 @@ from spend_report.domain.bills.bill import Bill
 from spend_report.domain.bills.bill_record import BillRecord
 from spend_report.domain.bills.compare import DayComparison
 from spend_report.domain.judgement.tell_again import Told
+from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.chat import ChatMessage
-from spend_report.domain.messages.sns_message import Message
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.report_set import ReportFile

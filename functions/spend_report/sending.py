@@ -8,10 +8,10 @@ from spend_report.domain.guard.guard_message import compose_guard
 from spend_report.domain.guard.guard_sentences import GuardNews
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.tell_again import Told, again
+from spend_report.domain.messages.alert_message import compose
 from spend_report.domain.messages.bill_message import SEVERITY, BillNotice, compose_bill
 from spend_report.domain.messages.chat import chat_messages
 from spend_report.domain.messages.news import DayAlerts, only
-from spend_report.domain.messages.sns_message import compose
 from spend_report.domain.messages.told_now import covered_by, told_now, with_told_before
 from spend_report.domain.messages.weekly_digest import Digest, compose_digest
 from spend_report.errors import AwsError
@@ -129,16 +129,7 @@ class Sending:
 
 
 def _fresh(known: Mapping[str, Told], now: Mapping[str, Told]) -> frozenset[str]:
-    return frozenset(
-        key
-        for key, told in now.items()
-        if again(known.get(key), told) and not _told_today(known.get(key), told)
-    )
-
-
-def _told_today(known: Told | None, now: Told) -> bool:
-    """Whether the guard has told it of the same day: once is enough until the day is over."""
-    return now.at is not None and known is not None and known.day == now.day
+    return frozenset(key for key, told in now.items() if again(known.get(key), told))
 
 
 def _with_covered(news: Sequence[DayAlerts], audience: str, keys: frozenset[str]) -> frozenset[str]:

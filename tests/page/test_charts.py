@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from spend_report.page import charts
-from spend_report.page.view import Mover, OverTime, Series
+from spend_report.page.view_types import Mover, OverTime, Series
 
 DAYS = [date(2026, 11, 18) + timedelta(days=number) for number in range(4)]
 

@@ -9,9 +9,9 @@ import pytest
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import UnpricedModel
 from spend_report.domain.judgement.tell_again import Told
+from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.chat import ChatMessage
 from spend_report.domain.messages.news import DayAlerts
-from spend_report.domain.messages.sns_message import Message
 from spend_report.domain.messages.weekly_digest import Digest, digest
 from spend_report.domain.record.history import History
 from spend_report.errors import AwsError

@@ -4,8 +4,8 @@
 the package is meant for the outside.
 """
 
-from spend_report.page.build import view
+from spend_report.page.build_view import view
 from spend_report.page.render import render
-from spend_report.page.view import ReportView
+from spend_report.page.view_types import ReportView
 
 __all__ = ["ReportView", "render", "view"]

@@ -9,7 +9,7 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import dollars, short_day
 from spend_report.page import labels
 from spend_report.page.svg import Bar, Layer, graph
-from spend_report.page.view import Mover, OverTime, Series
+from spend_report.page.view_types import Mover, OverTime, Series
 
 GAP = "gap"
 _WEEK, _FEW = 7, 10

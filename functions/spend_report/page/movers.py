@@ -9,7 +9,7 @@ from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import name
 from spend_report.page.palette import OTHER
 from spend_report.page.spend import Colours
-from spend_report.page.view import Mover, Total
+from spend_report.page.view_types import Mover, Total
 
 SHOWN_MOVERS = 4
 _OF_THE_DAY, _OF_THE_LARGEST = Decimal("0.01"), Decimal("0.5")

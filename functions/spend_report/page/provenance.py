@@ -14,7 +14,7 @@ from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
 from spend_report.domain.prices.pricing import PriceSource
 from spend_report.domain.reports.day_report import Origin
 from spend_report.page.labels import listed, portion
-from spend_report.page.view import Fact
+from spend_report.page.view_types import Fact
 
 _SOURCES = {
     PriceSource.PARAMETER: "your price parameters",

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from spend_report.domain.basics.money import ZERO, usd
 from spend_report.domain.basics.wording import days, dollars, short_day, signed_dollars, things
 from spend_report.page import charts, labels
-from spend_report.page.view import Mover, OverTime, ReportView
+from spend_report.page.view_types import Mover, OverTime, ReportView
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

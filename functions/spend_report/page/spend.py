@@ -12,7 +12,7 @@ from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import name
 from spend_report.page.over_days import CHART_DAYS, cost_of, ranked
 from spend_report.page.palette import OTHER
-from spend_report.page.view import FeatureRow, Features, OverTime, Series, Total
+from spend_report.page.view_types import FeatureRow, Features, OverTime, Series, Total
 
 SHOWN_FEATURES = 12
 MOST_FEATURES = 16

@@ -17,8 +17,8 @@ from moto.s3.models import s3_backends
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.sns_alerts import SnsAlerts
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.news import DayAlerts
-from spend_report.domain.messages.sns_message import Message
 from spend_report.domain.record.history import History
 from spend_report.errors import AwsError
 from spend_report.ports import Publisher

@@ -11,8 +11,8 @@ from moto import mock_aws
 from moto.sns.models import sns_backends
 
 from spend_report.adapters.aws.sns_alerts import SnsAlerts, SnsChat
+from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.chat import ChatMessage
-from spend_report.domain.messages.sns_message import Message
 from spend_report.errors import AwsError
 
 MESSAGE = Message(

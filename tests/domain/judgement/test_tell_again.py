@@ -1,13 +1,14 @@
 """A table of cases: what was told, what there is to tell now, and whether it is told again."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from spend_report.domain.judgement.tell_again import Told, again
 
+NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 MONDAY, TUESDAY, THURSDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 19)
 
 
@@ -19,8 +20,11 @@ def state(
     severity: str = "warning",
     limit: str | None = "8",
     calls: int = 0,
+    at: datetime | None = None,
 ) -> Told:
-    return Told(on, severity, since, Decimal(amount), Decimal(limit) if limit else None, calls)
+    """What is told at `at` is told by the guard."""
+    budget = Decimal(limit) if limit else None
+    return Told(on, severity, since, Decimal(amount), budget, calls, at)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,12 @@ CASES = {
     "calls doubled": Case(state(calls=5), state(calls=10), True),
     "calls halved": Case(state(calls=10), state(calls=5), False),
     "first calls": Case(state(calls=0), state(calls=1), True),
+    "doubled since the guard told it on the same day": Case(
+        state(at=NOON), state("20", at=NOON), False
+    ),
+    "doubled by the evening": Case(state(at=NOON), state("20"), True),
+    "as the guard told it": Case(state(at=NOON), state("13"), False),
+    "the guard on the next day": Case(state(), state("20", on=TUESDAY, at=NOON), True),
     "calls doubled for half the cost": Case(state("10", calls=5), state("5", calls=10), True),
 }
 

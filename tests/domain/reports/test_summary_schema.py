@@ -9,9 +9,9 @@ import pytest
 
 from local.summary_schema import PATH, text
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.record.decode_record import past_day
 from spend_report.domain.record.history import History
-from spend_report.domain.record.read_back import past_day
-from spend_report.domain.reports.summary import MOST_BYTES
+from spend_report.domain.reports.make_record import MOST_BYTES
 from tests.days import budget, day, line, news
 from tests.records import content, full_day, record
 

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from spend_report.adapters.aws.clients import translated
 from spend_report.domain.basics.day import days_before
+from spend_report.domain.record.decode_record import NotARecordError, past_day
 from spend_report.domain.record.history import History, PastDay
-from spend_report.domain.record.read_back import NotARecordError, past_day
 from spend_report.domain.reports.report_set import SUMMARY, ReportFile
 from spend_report.errors import AwsError
 

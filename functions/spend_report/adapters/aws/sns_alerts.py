@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spend_report.adapters.aws.clients import translated
+from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.chat import ChatMessage
-from spend_report.domain.messages.sns_message import Message
 from spend_report.errors import AwsError
 
 if TYPE_CHECKING:

@@ -77,10 +77,8 @@ def read_budgets(
             feature = register.feature(name_of(written))
             if (section, feature) in found:
                 holder = found[section, feature].parameter
-                name = "" if feature == written else f"is {feature}, which "
-                problems.add(
-                    document.parameter, path, f"{name}is in {holder} too; keep one of them"
-                )
+                shown = "" if feature == written else f"is {feature}, which "
+                problems.add_second(document.parameter, path, holder, shown=shown)
             else:
                 found[section, feature] = _budget(raw, document.parameter, path, problems)
     return Budgets(

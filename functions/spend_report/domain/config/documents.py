@@ -37,6 +37,15 @@ class Problems:
         """Note that the field at `path` (empty: the whole) of `parameter` is wrong."""
         self.lines.append(f"{parameter}: {path}: {text}" if path else f"{parameter}: {text}")
 
+    def add_second(
+        self, parameter: str, path: str, first: str, *, shown: str = "", at: str = ""
+    ) -> None:
+        """Note that a name at `path` of `parameter` stands in the parameter `first` too.
+
+        `shown` says which name, and `at` where it stands in `first`, where that is not plain.
+        """
+        self.add(parameter, path, f"{shown}is in {first} too{at}; keep one of them")
+
     def raise_any(self) -> None:
         """Raise ConfigError with all lines, if there are any."""
         if self.lines:

@@ -121,8 +121,9 @@ class _Names:
     def _is_new(self, name: str, here: _Place, shown: str) -> bool:
         first = self._places.setdefault(name, here)
         if first is not here:
-            text = f"{shown}is in {first.parameter} too, at {first.path}; keep one of them"
-            self._problems.add(here.parameter, here.path, text)
+            self._problems.add_second(
+                here.parameter, here.path, first.parameter, shown=shown, at=f", at {first.path}"
+            )
         return first is here
 
 

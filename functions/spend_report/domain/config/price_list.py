@@ -13,7 +13,7 @@ from spend_report.domain.config.documents import (
     described,
     validated,
 )
-from spend_report.domain.config.price_entries import ALWAYS, AliasEntry, PriceEntry, read_entry
+from spend_report.domain.config.price_entry import ALWAYS, AliasEntry, PriceEntry, read_entry
 from spend_report.domain.prices.model_names import parameter_names
 from spend_report.domain.prices.pricing import (
     Price,
@@ -117,7 +117,7 @@ def read_prices(
             if not model or model != model.strip():
                 problems.add(parameter, described(model), _NO_NAME)
             elif model in parameters:
-                problems.add(parameter, model, f"is in {parameters[model]} too; keep one of them")
+                problems.add_second(parameter, model, parameters[model])
             else:
                 parameters[model] = parameter
                 if isinstance(raw, dict) and "alias_of" in raw:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.adding_up import Slot, add_up, ledger_of
-from spend_report.domain.figures.consistency import check
 from spend_report.domain.figures.data_quality import (
     drift,
     quality,
@@ -18,6 +16,8 @@ from spend_report.domain.figures.hours import costs_of, hours_of
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.figures.names_as_written import seen_as
 from spend_report.domain.figures.request_costs import TraceCosts, requests
+from spend_report.domain.figures.sum_calls import Slot, add_up, ledger_of
+from spend_report.domain.figures.sums_agree import check
 from spend_report.domain.figures.untagged_paths import untagged_paths
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Ancestor

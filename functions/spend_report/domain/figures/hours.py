@@ -11,8 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from spend_report.domain.figures.adding_up import Slot
 from spend_report.domain.figures.exact_costs import decimals_of, dollars_of, prices_of, units_of
+from spend_report.domain.figures.sum_calls import Slot
 from spend_report.domain.prices.pricing import Tokens
 from spend_report.domain.runs.columns import Group
 

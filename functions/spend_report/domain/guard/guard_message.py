@@ -20,12 +20,12 @@ from spend_report.domain.guard.guard_sentences import (
     rate,
     what_happened,
 )
-from spend_report.domain.guard.warnings import Warned
+from spend_report.domain.guard.what_cannot_wait import Warned
 from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
 from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.machine_json import KIND, short_name
 from spend_report.domain.messages.sentences import costliest
-from spend_report.domain.messages.sns_message import SUBJECT_WIDTH, Message, attributes
 
 _MOST_TOLD = 5
 _MOST_IN_JSON = 20

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from spend_report.domain.basics.wording import dollars, plain, signed_dollars
 from spend_report.domain.guard.running_day import RunningDay
-from spend_report.domain.guard.warnings import SILENT_HOURS, Warned
+from spend_report.domain.guard.what_cannot_wait import SILENT_HOURS, Warned
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.messages.sentences import sentence
 

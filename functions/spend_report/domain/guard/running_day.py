@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.judgement.usual_hours import HoursBefore, Spent, by_hour
+from spend_report.domain.judgement.hours_before import HoursBefore, Spent, by_hour
 from spend_report.domain.record.history import History
 
 HOUR = timedelta(hours=1)

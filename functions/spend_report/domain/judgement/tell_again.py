@@ -38,11 +38,14 @@ def again(told: Told | None, now: Told) -> bool:
 
     It is where the state had ended in between, where the budget was changed (and is exceeded
     still, or there were nothing to tell), where it became more severe, and where its dollars or
-    its calls have doubled.
+    its calls have doubled. The guard tells nothing twice of one day.
     """
+    if told is None:
+        return True
+    if now.at is not None and now.day == told.day:
+        return False
     return (
-        told is None
-        or now.since > told.day
+        now.since > told.day
         or now.limit != told.limit
         or _RANKS[now.severity] > _RANKS[told.severity]
         or _doubled(told.amount, now.amount)

@@ -12,7 +12,7 @@ from itertools import dropwhile
 from math import exp, log
 from statistics import median
 
-from spend_report.domain.judgement.usual_detectors import (
+from spend_report.domain.judgement.expected_day import (
     LEAST_FACTOR,
     WEEK,
     Expected,

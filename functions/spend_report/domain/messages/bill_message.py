@@ -9,7 +9,7 @@ from spend_report.domain.basics.wording import ascii_only, dollars, long_day, pl
 from spend_report.domain.bills.bill_record import ModelGap, ProviderDay
 from spend_report.domain.bills.bill_words import bill_line, gap_words, provider_name
 from spend_report.domain.bills.causes import Cause
-from spend_report.domain.messages.sns_message import SUBJECT_WIDTH, Message, attributes
+from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
 
 KIND = "bill"
 SEVERITY = "warning"

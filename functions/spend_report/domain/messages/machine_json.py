@@ -9,9 +9,9 @@ from spend_report.domain.basics.money import usd
 from spend_report.domain.figures.day_figures import Request
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of
-from spend_report.domain.messages.outliers import Outlier
 from spend_report.domain.messages.owner_names import owners_of
 from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
+from spend_report.domain.messages.spike_items import Outlier
 from spend_report.domain.messages.spike_reasons import spike_reasons
 
 KIND = "spend_alert"

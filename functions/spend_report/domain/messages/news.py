@@ -10,7 +10,7 @@ from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.spikes import Spike
-from spend_report.domain.messages.outliers import Outlier, without_alert
+from spend_report.domain.messages.spike_items import Outlier, without_alert
 from spend_report.domain.notices.notices import Notice
 from spend_report.domain.record.history import History
 

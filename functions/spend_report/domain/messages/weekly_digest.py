@@ -24,10 +24,10 @@ from spend_report.domain.basics.wording import (
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
+from spend_report.domain.messages.alert_message import Message, attributes
 from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
 from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.owner_names import owners_among
-from spend_report.domain.messages.sns_message import Message, attributes
 from spend_report.domain.record.history import History, PastDay
 
 KIND = "weekly_digest"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from spend_report.domain.record.history import PastDay
 from spend_report.domain.reports import csv_tables
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.domain.reports.summary import summary
+from spend_report.domain.reports.make_record import make_record
 
 _CSV = "text/csv; charset=utf-8"
 
@@ -78,5 +78,5 @@ def files_of(
         f"{file.report}_{figures.date}.{file.suffix}": sha256(file.body).hexdigest()
         for file in files
     }
-    record = summary(report, reports=uris, files=hashes, before=before)
+    record = make_record(report, reports=uris, files=hashes, before=before)
     return [*files, ReportFile(SUMMARY, "json", "application/json", record)]

@@ -3,12 +3,13 @@
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import plain
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.page import attention, movers, provenance, spend
+from spend_report.page import movers, provenance, spend
+from spend_report.page.headline import headline, in_trouble, tasks_of
 from spend_report.page.labels import name
 from spend_report.page.month import month
 from spend_report.page.over_days import CHART_DAYS, ranked
 from spend_report.page.palette import OTHER, slots
-from spend_report.page.view import ReportView, RequestRow, Untagged, UntaggedRow
+from spend_report.page.view_types import ReportView, RequestRow, Untagged, UntaggedRow
 
 SHOWN_TASKS = 6
 SHOWN_REQUESTS = 8
@@ -21,11 +22,11 @@ def view(report: DayReport) -> ReportView:
     """The page of one day."""
     colours = slots(ranked(report.last_days(CHART_DAYS)))
     total = spend.total(report)
-    tasks = attention.tasks(report)
+    tasks = tasks_of(report)
     return ReportView(
         day=report.day.date,
         total=total,
-        headline=attention.headline(report, total),
+        headline=headline(report, total),
         tasks=tasks[:SHOWN_TASKS],
         more_tasks=len(tasks[SHOWN_TASKS:]),
         features=spend.features(report, colours),
@@ -43,7 +44,7 @@ def view(report: DayReport) -> ReportView:
 
 def _requests(report: DayReport, colours: spend.Colours) -> list[RequestRow]:
     """The costliest, those of the feature in trouble first."""
-    first = attention.in_trouble(report)
+    first = in_trouble(report)
     requests = sorted(report.figures.top_requests, key=lambda row: row.feature != first)
     return [
         RequestRow(

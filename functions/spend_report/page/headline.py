@@ -12,7 +12,6 @@ from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
-from spend_report.domain.messages.outliers import outliers
 from spend_report.domain.messages.sentences import (
     explanation,
     feature_to_look_at,
@@ -21,9 +20,10 @@ from spend_report.domain.messages.sentences import (
     to_do,
     who,
 )
+from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import portion
-from spend_report.page.view import Advice, Total
+from spend_report.page.view_types import Advice, Total
 
 _LINE_WIDTH = 200
 _STEADY = Decimal("0.10")
@@ -65,7 +65,7 @@ def headline(report: DayReport, total: Total) -> Advice:
             return Advice(remark.severity, f"{remark.notice.text}{others}")
 
 
-def tasks(report: DayReport) -> list[Advice]:
+def tasks_of(report: DayReport) -> list[Advice]:
     """One line for each budget and each notice, with what to do about it."""
     return [_task(item) for item in items(report)]
 

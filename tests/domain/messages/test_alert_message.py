@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift, UnpricedModel
+from spend_report.domain.messages.alert_message import Message, compose
 from spend_report.domain.messages.news import DayAlerts, console_url, only
-from spend_report.domain.messages.sns_message import Message, compose
 from spend_report.domain.messages.told_now import told_now
 from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.history import History, today_of

@@ -7,12 +7,12 @@ from itertools import islice
 from spend_report.domain.basics.money import ZERO, percent, six_places, usd
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.prices.pricing import Rates, Tokens
-from spend_report.domain.record import record as typed
+from spend_report.domain.record import record_types as typed
 from spend_report.domain.record.history import PastDay
-from spend_report.domain.record.record import SCHEMA, Record, encoded
+from spend_report.domain.record.record_types import SCHEMA, Record, encoded
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.domain.reports.summary_quality import data_quality, second_opinion
-from spend_report.domain.reports.summary_sums import features_of, hours_of
+from spend_report.domain.reports.record_quality import data_quality, second_opinion
+from spend_report.domain.reports.record_sums import features_of, hours_of
 
 MOST_BYTES = 2_000_000
 """What a reader of a month of records can bear, and so the most that a record may have."""
@@ -24,7 +24,7 @@ _MOST_ROWS = (4_000, 1_000, 250, 60, 15)
 _WORTH_A_WORD = Decimal("0.01")
 
 
-def summary(
+def make_record(
     report: DayReport,
     *,
     reports: Mapping[str, str],

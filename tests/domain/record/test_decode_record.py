@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.record.decode_record import NotARecordError, past_day
 from spend_report.domain.record.history import History
-from spend_report.domain.record.read_back import NotARecordError, past_day
 from tests.days import budget, day, line, news
 from tests.records import content, record
 
