@@ -1,6 +1,7 @@
 """AWS as a process: `python -m bench.aws_process` prints a function's environment as JSON.
 
-For each line on its input it forgets which alerts were sent, and says so. It ends with its input.
+For each line on its input it forgets the objects whose keys begin with that line: which alerts were
+sent, say, or everything. It says so, and ends with its input.
 """
 
 import json
@@ -18,9 +19,9 @@ def main() -> None:
         cloud.put_parameter("budgets/features", json.dumps(BUDGETS))
         credentials = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
         print(json.dumps({**credentials, **cloud.settings()}), flush=True)
-        for _ in sys.stdin:
+        for line in sys.stdin:
             for key in cloud.objects():
-                if key.startswith("alerts/"):
+                if key.startswith(line.rstrip("\n")):
                     cloud.s3.delete_object(Bucket=BUCKET, Key=key)
             print("forgotten", flush=True)
 

@@ -45,21 +45,24 @@ class Server:
         self._process = process
         self.first_line = first_line
 
-    def ask(self) -> str:
-        """What it says to an empty line."""
+    def ask(self, line: str = "") -> str:
+        """What it says to `line`."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the server has no pipes")
-        self._process.stdin.write("\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
         return self._process.stdout.readline()
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """LangSmith and AWS, and what a function sees of them."""
+    """LangSmith and AWS, and what a function sees of them. No day was reported yet."""
 
     langsmith: Server
     aws: Server
+
+    def __post_init__(self) -> None:
+        self.aws.ask()
 
     def requests(self) -> Requests:
         """What LangSmith saw since the last call."""
@@ -70,7 +73,7 @@ class World:
 
         Of the day, and of how many runs it has, there is a record where it was reported before.
         """
-        self.aws.ask()
+        self.aws.ask("alerts/")
         return self._program("report")
 
     def tutorial(self) -> Measured:
