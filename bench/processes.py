@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.artefact import WHOLE_LAYER
 from bench.day import DAY, PROJECT
 from local.artefact import Environment, python
 from local.langsmith_server import API_KEY
@@ -77,12 +77,8 @@ class World:
         return self._program("report")
 
     def tutorial(self) -> Measured:
-        """The tutorial's script, with the development environment's libraries.
-
-        They have the layer's versions; langsmith's client wants packages that the layer does
-        without.
-        """
-        return self._program("tutorial", {"PYTHONPATH": sysconfig.get_path("purelib")})
+        """The tutorial's script, with the same libraries: langsmith's client wants all of them."""
+        return self._program("tutorial", WHOLE_LAYER)
 
     def contestant(self, what: str) -> Measured:
         """One of `bench.measure`."""
