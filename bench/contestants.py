@@ -20,7 +20,7 @@ from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.config.configuration import configuration
 from spend_report.domain.config.documents import Document
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.fetching import fetch
 

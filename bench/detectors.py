@@ -5,7 +5,7 @@ from datetime import date
 from statistics import mean, median, stdev
 from typing import NamedTuple
 
-from spend_report.domain.judgement.usual import usual
+from spend_report.domain.judgement.usual_without_spikes import usual
 
 _WEEK, _FORTNIGHT = 7, 14
 

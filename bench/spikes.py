@@ -17,7 +17,7 @@ from rich.table import Table
 
 from bench.detectors import DETECTORS, Detector, ours
 from bench.series import KINDS, Series, days_before, read_labelled, shifted, simulated, with_gaps
-from spend_report.domain.judgement.usual import MEMORY_DAYS
+from spend_report.domain.judgement.usual_without_spikes import MEMORY_DAYS
 
 PLANTED = (2, 3, 5)
 _YEAR, _FEATURES = 365, 5

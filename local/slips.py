@@ -17,8 +17,8 @@ from spend_report.domain.config.price_list import Catalogue, PriceList
 from spend_report.domain.notices.name_notices import entry_for
 from spend_report.domain.notices.similar_names import SimilarNames
 from spend_report.domain.prices.model_names import display, parameter_names
-from spend_report.domain.prices.pricing import Rates
-from spend_report.domain.record.record_types import Record
+from spend_report.domain.prices.price_sources import Rates
+from spend_report.domain.record.summary_fields import Record
 
 _FAR_OFF = 10
 _MOMENT = timedelta(microseconds=1)

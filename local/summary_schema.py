@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from spend_report.domain.record.record_types import SCHEMA, Record
+from spend_report.domain.record.summary_fields import SCHEMA, Record
 
 PATH = Path(__file__).parents[1] / "docs" / "summary.schema.json"
 

@@ -23,7 +23,7 @@ from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.messages.news import DayAlerts, Links
 from spend_report.domain.notices.notices import notices
-from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.record.history import History, PastDay
 
 PARAMETER = "/llm-spend/prod/budgets/initial"

@@ -10,7 +10,7 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.request_costs import TraceCosts
-from spend_report.domain.prices.pricing import Price, PriceBook, PriceSource, Rates
+from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
 from tests.traces import RawRun, decoded

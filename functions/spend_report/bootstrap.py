@@ -24,7 +24,7 @@ from spend_report.daily_job import DailyJob
 from spend_report.domain.bills.rows import ModelPrices
 from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.config.configuration import configuration
-from spend_report.domain.prices.pricing import Price, PriceBook, Rates
+from spend_report.domain.prices.price_sources import Price, PriceBook, Rates
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.guard import Guard

@@ -7,7 +7,7 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.figures.request_costs import TraceCosts
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.ports import RunSource

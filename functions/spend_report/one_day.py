@@ -25,7 +25,7 @@ from spend_report.domain.messages.news import DayAlerts, Links, console_url
 from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.notices.notices import Notice, notices
 from spend_report.domain.notices.record_notices import config_notice, record_notices
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of

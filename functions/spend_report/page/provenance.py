@@ -11,7 +11,7 @@ from spend_report.domain.config.budget_contradictions import budget_contradictio
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.build_figures import UNREADABLE, WRAPPER
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift
-from spend_report.domain.prices.pricing import PriceSource
+from spend_report.domain.prices.price_sources import PriceSource
 from spend_report.domain.reports.day_report import Origin
 from spend_report.page.labels import listed, portion
 from spend_report.page.view_types import Fact

@@ -13,7 +13,7 @@ from genai_prices.types import ClauseEquals, ClauseOr, MatchLogic, ModelInfo, Pr
 
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_version
 from spend_report.adapters.catalogue.models import find, is_exact
-from spend_report.domain.prices.pricing import PriceSource, Rates, Tokens
+from spend_report.domain.prices.price_sources import PriceSource, Rates, Tokens
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 HOUR = timedelta(hours=1)

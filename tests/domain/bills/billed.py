@@ -15,7 +15,7 @@ from spend_report.domain.bills.bill import (
 from spend_report.domain.bills.compare import DayComparison, compare
 from spend_report.domain.bills.rows import ModelPrices, Row
 from spend_report.domain.bills.same_model import SameModel
-from spend_report.domain.prices.pricing import PriceSource, Rates
+from spend_report.domain.prices.price_sources import PriceSource, Rates
 
 DAY = date(2026, 11, 19)
 MILLION = 1_000_000

@@ -15,7 +15,7 @@ from spend_report.domain.bills.bill import (
     TokenKind,
     TracedModel,
 )
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.price_sources import Rates
 from tests.domain.bills.billed import (
     DAY,
     MILLION,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spend_report.domain.config.documents import Document, Problems
 from spend_report.domain.config.price_list import PriceList, read_prices
-from spend_report.domain.prices.pricing import Price, PriceSource, Rates
+from spend_report.domain.prices.price_sources import Price, PriceSource, Rates
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 END = datetime(2026, 11, 22, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spend_report.domain.figures.ledger import Ledger, LineKey, Totals, cost_of
-from spend_report.domain.prices.pricing import PriceSource, Rates, Tokens
+from spend_report.domain.prices.price_sources import PriceSource, Rates, Tokens
 from tests.reckoning import rates
 
 CHEAP, DEAR = rates("0.15", "0.60"), rates("2.50", "10")

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from spend_report.domain.judgement.breaches import Severity
-from spend_report.domain.judgement.expected_day import Rule
 from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import Spike
+from spend_report.domain.judgement.usual_by_weekday import Rule
 from spend_report.domain.messages.spike_text import spike_sentence
 
 SPIKE = Spike(

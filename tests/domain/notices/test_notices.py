@@ -17,7 +17,7 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
 )
 from spend_report.domain.notices.notices import Notice, notices
-from spend_report.domain.prices.pricing import PriceSource
+from spend_report.domain.prices.price_sources import PriceSource
 from spend_report.domain.record.history import History
 from tests.days import day, history, line, past, path, same_days
 

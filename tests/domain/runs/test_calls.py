@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.figures.day_figures import SpendUnderName
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
 from tests.reckoning import APP, DAY, DIMENSIONS, PriceOf, figures

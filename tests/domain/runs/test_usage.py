@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.run import MetadataKeys, Run
 from spend_report.domain.runs.token_classes import Meaning, token_class

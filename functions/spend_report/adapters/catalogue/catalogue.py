@@ -17,7 +17,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from spend_report.domain.prices.pricing import Price
+from spend_report.domain.prices.price_sources import Price
 
 if TYPE_CHECKING:
     from spend_report.adapters.catalogue.models import Found

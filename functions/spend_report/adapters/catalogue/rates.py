@@ -18,7 +18,7 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from spend_report.domain.prices.pricing import PriceSource, Rates
+from spend_report.domain.prices.price_sources import PriceSource, Rates
 
 type _ByContext = tuple[list[int], list[Rates]]  # thresholds, and the rates below and above them
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from spend_report.domain.basics.money import PER_MILLION, ZERO
 from spend_report.domain.bills.bill import TokenKind, TracedModel
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.price_sources import Rates
 
 # Shares are rounded here, so that the last of them makes the sum exact.
 _SHARE = Decimal("1e-12")

@@ -12,7 +12,7 @@ from spend_report.domain.bills.cost_by_kind import cost_by_kind, prices_of
 from spend_report.domain.bills.matching import ModelSides
 from spend_report.domain.bills.price_line import price_note
 from spend_report.domain.bills.untraced import bypassing, places, why_more
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.price_sources import Rates
 
 NOT_COMPARED = "not compared"
 

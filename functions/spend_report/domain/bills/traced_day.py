@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.bills.bill import TokenKind, TracedModel
-from spend_report.domain.record.record_types import SCHEMA, ModelHours
+from spend_report.domain.record.summary_fields import SCHEMA, ModelHours
 from spend_report.errors import BillError
 
 _HOUR = dt.timedelta(hours=1)

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from spend_report.domain.config.documents import Problems, amount, described, validated
-from spend_report.domain.prices.pricing import PriceSource, Rates
-
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-"""What a price without a date is in force from."""
+from spend_report.domain.prices.price_history import ALWAYS
+from spend_report.domain.prices.price_sources import PriceSource, Rates
 
 _MOST_DOLLARS = Decimal(1_000_000)
 _EXAMPLE = '{"input": 2.50, "output": 10.00}'

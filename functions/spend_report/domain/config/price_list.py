@@ -1,6 +1,5 @@
 """The prices in the parameters: each model's history, and the models that cost what others do."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,10 @@ from spend_report.domain.config.documents import (
     described,
     validated,
 )
-from spend_report.domain.config.price_entry import ALWAYS, AliasEntry, PriceEntry, read_entry
+from spend_report.domain.config.price_entry import AliasEntry, PriceEntry, read_entry
 from spend_report.domain.prices.model_names import parameter_names
-from spend_report.domain.prices.pricing import (
+from spend_report.domain.prices.price_history import ALWAYS, PriceHistory
+from spend_report.domain.prices.price_sources import (
     Price,
     PriceSourceLookup,
     Rates,
@@ -32,33 +32,6 @@ class Catalogue(PriceSourceLookup, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """A model's prices, each in force from its instant on until the next; ascending."""
-
-    starts: tuple[datetime, ...]
-    rates: tuple[Rates, ...]
-
-    @property
-    def flat(self) -> Rates | None:
-        """The rates, if they were always the same."""
-        return self.rates[0] if self.starts == (ALWAYS,) else None
-
-    def at(self, started: datetime, input_tokens: int, service_tier: str | None) -> Rates | None:
-        """The rates in force at `started`, for any size and tier; None before the first."""
-        del input_tokens, service_tier
-        index = bisect_right(self.starts, started)
-        return self.rates[index - 1] if index else None
-
-    def between(self, start: datetime, end: datetime) -> "History | None":
-        """The part that matters to `start <= t < end`; None if none is in force there."""
-        first, last = bisect_right(self.starts, start), bisect_left(self.starts, end)
-        starts, rates = self.starts[first:last], self.rates[first:last]
-        if first:
-            starts, rates = (ALWAYS, *starts), (self.rates[first - 1], *rates)
-        return History(starts, rates) if rates else None
-
-
-@dataclass(frozen=True, slots=True)
 class PriceList:
     """The prices of all documents.
 
@@ -66,7 +39,7 @@ class PriceList:
     `catalogue`. `parameters` maps each model and alias to the parameter that holds it.
     """
 
-    models: Mapping[str, History]
+    models: Mapping[str, PriceHistory]
     aliases: Mapping[str, str]
     parameters: Mapping[str, str]
     catalogue: Catalogue | None = None
@@ -108,7 +81,7 @@ def read_prices(
 
     An alias may lead into `catalogue`, unless that is None.
     """
-    models: dict[str, History] = {}
+    models: dict[str, PriceHistory] = {}
     links: dict[str, str] = {}
     parameters: dict[str, str] = {}
     for document in documents:
@@ -171,11 +144,11 @@ def _listed(model: str, prices: Container[str]) -> str | None:
     return next((name for name in parameter_names(model) if name in prices), None)
 
 
-def _history(raw: Any, parameter: str, model: str, problems: Problems) -> History | None:
+def _history(raw: Any, parameter: str, model: str, problems: Problems) -> PriceHistory | None:
     """One price, or a list of them, each but the oldest with its date."""
     if not isinstance(raw, list):
         entry = read_entry(raw, parameter, model, problems)
-        return None if entry is None else History((entry.effective_from,), (entry.rates(),))
+        return None if entry is None else PriceHistory((entry.effective_from,), (entry.rates(),))
     if not raw:
         problems.add(parameter, model, "expected at least one price in the list, got []")
     entries: dict[datetime, PriceEntry] = {}
@@ -187,4 +160,6 @@ def _history(raw: Any, parameter: str, model: str, problems: Problems) -> Histor
         elif entry is not None:
             entries[entry.effective_from] = entry
     starts = tuple(sorted(entries))
-    return History(starts, tuple(entries[start].rates() for start in starts)) if starts else None
+    return (
+        PriceHistory(starts, tuple(entries[start].rates() for start in starts)) if starts else None
+    )

@@ -8,7 +8,7 @@ from operator import add
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.hours import Hours
-from spend_report.domain.prices.pricing import PriceSource, Rates
+from spend_report.domain.prices.price_sources import PriceSource, Rates
 
 
 @dataclass(frozen=True, slots=True)

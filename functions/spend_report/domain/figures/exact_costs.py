@@ -7,7 +7,7 @@ multiple. What LangSmith recorded is cut at 18 decimals.
 from collections.abc import Iterable
 from decimal import Decimal
 
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.price_sources import Rates
 from spend_report.domain.runs.columns import Group
 
 _DECIMALS_OF_RECORDED = 18

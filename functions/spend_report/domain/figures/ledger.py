@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.prices.pricing import PriceSource, Rates, Tokens
+from spend_report.domain.prices.price_sources import PriceSource, Rates, Tokens
 
 
 class LineKey(NamedTuple):

@@ -20,7 +20,7 @@ from spend_report.domain.figures.exact_costs import (
     prices_of,
     units_of,
 )
-from spend_report.domain.prices.pricing import Rates
+from spend_report.domain.prices.price_sources import Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns
 
 

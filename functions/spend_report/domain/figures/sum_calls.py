@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from spend_report.domain.basics.money import ZERO, exact_sums
 from spend_report.domain.figures.ledger import Ledger, LineKey, Totals
-from spend_report.domain.prices.pricing import PriceSource, Tokens
+from spend_report.domain.prices.price_sources import PriceSource, Tokens
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.run import ERROR, PENDING
 

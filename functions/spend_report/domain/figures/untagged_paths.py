@@ -8,7 +8,7 @@ from decimal import Decimal
 from spend_report.domain.basics.money import ZERO, exactly
 from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import UntaggedPath
-from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.calls import Calls, CodePath
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.run import Ancestor

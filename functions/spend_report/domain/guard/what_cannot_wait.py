@@ -11,11 +11,11 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.guard.running_day import RunningDay
 from spend_report.domain.judgement.breaches import Breach, Period, Severity, breaches
-from spend_report.domain.judgement.expected_day import Rule
 from spend_report.domain.judgement.hours_before import Spent
 from spend_report.domain.judgement.spikes import FLOOR_SHARE_OF_TOTAL, Spikes, find_spikes
 from spend_report.domain.judgement.tell_again import Told
-from spend_report.domain.judgement.usual import Usual
+from spend_report.domain.judgement.usual_by_weekday import Rule
+from spend_report.domain.judgement.usual_without_spikes import Usual
 
 SILENT_HOURS = 3
 _LEAST_TIMES = 2.0

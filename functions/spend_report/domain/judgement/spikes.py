@@ -9,10 +9,15 @@ from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Severity
-from spend_report.domain.judgement.expected_day import Rule
 from spend_report.domain.judgement.hours_before import first_hours_above
 from spend_report.domain.judgement.spend_series import Measure, SpendSeries, series_of_day
-from spend_report.domain.judgement.usual import LASTING_DAYS, MEMORY_DAYS, Usual, usual
+from spend_report.domain.judgement.usual_by_weekday import Rule
+from spend_report.domain.judgement.usual_without_spikes import (
+    LASTING_DAYS,
+    MEMORY_DAYS,
+    Usual,
+    usual,
+)
 from spend_report.domain.record.history import History
 
 FLOOR_SHARE_OF_TOTAL = 0.01

@@ -5,9 +5,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from spend_report.domain.basics.wording import count, dollars, plain, short_day, weekday
-from spend_report.domain.judgement.expected_day import Rule
 from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import Spike
+from spend_report.domain.judgement.usual_by_weekday import Rule
 
 
 def spike_sentence(spike: Spike, *, watched: bool, timezone: tzinfo) -> str:

@@ -15,7 +15,7 @@ from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.basics.wording import about, ascii_only, dollars, plain, share, things
 from spend_report.domain.figures.build_figures import UNREADABLE
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift, UnpricedModel
-from spend_report.domain.prices.pricing import PriceSource
+from spend_report.domain.prices.price_sources import PriceSource
 
 LEAST_DOLLARS = Decimal("0.01")
 _LEAST_SHARE = Decimal("0.01")

@@ -12,7 +12,7 @@ from spend_report.domain.basics.names import MOST_CHARACTERS
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
 from spend_report.domain.record.history import PastDay
 from spend_report.domain.record.past_hours import PastHours
-from spend_report.domain.record.record_types import SCHEMA
+from spend_report.domain.record.summary_fields import SCHEMA
 
 # Whatever lies in the place of a record may be read, so all that is taken from it has bounds
 # that no sum, comparison or rounding of a later day can trip over.

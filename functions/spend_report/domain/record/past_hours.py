@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from spend_report.domain.record.record_types import FeatureHours
+from spend_report.domain.record.summary_fields import FeatureHours
 
 _decoder = msgspec.json.Decoder(dict[str, FeatureHours])
 _HOUR = timedelta(hours=1)

@@ -6,10 +6,10 @@ from itertools import islice
 
 from spend_report.domain.basics.money import ZERO, percent, six_places, usd
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.prices.pricing import Rates, Tokens
-from spend_report.domain.record import record_types as typed
+from spend_report.domain.prices.price_sources import Rates, Tokens
+from spend_report.domain.record import summary_fields as typed
 from spend_report.domain.record.history import PastDay
-from spend_report.domain.record.record_types import SCHEMA, Record, encoded
+from spend_report.domain.record.summary_fields import SCHEMA, Record, encoded
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.record_quality import data_quality, second_opinion
 from spend_report.domain.reports.record_sums import features_of, hours_of

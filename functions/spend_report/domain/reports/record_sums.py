@@ -8,8 +8,8 @@ from spend_report.domain.basics.money import ZERO, shares, six_places
 from spend_report.domain.basics.names import OTHER
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
 from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
-from spend_report.domain.prices.pricing import Tokens
-from spend_report.domain.record import record_types as typed
+from spend_report.domain.prices.price_sources import Tokens
+from spend_report.domain.record import summary_fields as typed
 
 # A feature has few names, or its aliases are no names.
 _MOST_NAMES = 50

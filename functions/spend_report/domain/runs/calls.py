@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
-from spend_report.domain.prices.pricing import PriceBook
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.attribution import (
     feature_above,
     ids_above,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from spend_report.domain.prices.pricing import Rates, Tokens
+from spend_report.domain.prices.price_sources import Rates, Tokens
 from spend_report.domain.runs.id_hashes import hashes
 from spend_report.domain.runs.plain_usage import PlainTokens
 from spend_report.domain.runs.rare_columns import AudioColumns, RemarkColumns

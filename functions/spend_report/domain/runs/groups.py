@@ -8,7 +8,7 @@ from typing import Any
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.prices.model_names import display
-from spend_report.domain.prices.pricing import Price, PriceBook, Rates
+from spend_report.domain.prices.price_sources import Price, PriceBook, Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run

@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from spend_report.domain.prices.pricing import Tokens
+from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.usage import Remark, RemarkKind
 
 OTHER = "(other)"

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from spend_report.domain.prices.pricing import Rates, Tokens
+from spend_report.domain.prices.price_sources import Rates, Tokens
 from spend_report.domain.runs.run import Run, TokenDetails
 from spend_report.domain.runs.token_classes import Meaning, TokenClass, token_class
 

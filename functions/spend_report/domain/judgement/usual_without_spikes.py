@@ -12,7 +12,7 @@ from itertools import dropwhile
 from math import exp, log
 from statistics import median
 
-from spend_report.domain.judgement.expected_day import (
+from spend_report.domain.judgement.usual_by_weekday import (
     LEAST_FACTOR,
     WEEK,
     Expected,

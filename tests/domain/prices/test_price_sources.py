@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from spend_report.domain.prices.pricing import Price, PriceBook, PriceSource, Rates, Tokens
+from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates, Tokens
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 END = datetime(2026, 11, 22, tzinfo=UTC)

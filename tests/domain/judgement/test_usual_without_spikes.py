@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spend_report.domain.judgement.expected_day import Rule
-from spend_report.domain.judgement.usual import Usual, usual
+from spend_report.domain.judgement.usual_by_weekday import Rule
+from spend_report.domain.judgement.usual_without_spikes import Usual, usual
 
 MONDAY = date(2026, 10, 5)
 
