@@ -7,7 +7,8 @@ Takes LANGSMITH_API_KEY as `make report` does, and OPENAI_ADMIN_KEY or ANTHROPIC
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path

@@ -5,8 +5,9 @@ be read is noted with its reason, and the next run tries again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from spend_report.domain.bills.bill import Bill, NotCompared
 from spend_report.domain.bills.bill_record import (
@@ -34,8 +35,7 @@ from spend_report.sending import Sending
 _LEAST_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Billing:
+class Billing(Struct, frozen=True):
     """Compares bills. Without `sources` it does nothing.
 
     `prices` gives what models cost on a UTC day; `seconds_left` is the time of the whole run, None

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
+
+from msgspec import Struct, field
 
 from spend_report.billing import Billing
 from spend_report.domain.basics.money import EXACT, usd
@@ -24,8 +25,7 @@ from spend_report.ports import Observer, ReportStore, RunSource
 from spend_report.sending import Sending
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one reported day came to, as the function returns it."""
 
     date: date
@@ -47,8 +47,7 @@ class Result:
         }
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What a run has done so far. `failures` name what failed and do not stop the rest."""
 
     now: datetime

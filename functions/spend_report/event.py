@@ -1,11 +1,11 @@
 """The event that invoked the function, and the days that it asks for."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -27,8 +27,7 @@ _EXPECTED = (
 _EVENTBRIDGE_TYPE = "Scheduled Event"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
+class ReportRequest(Struct, frozen=True):
     """The days to report, oldest first.
 
     `restate` are days before that are reported again if they were reported, `catch_up` those
@@ -46,8 +45,7 @@ class ReportRequest:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GuardRequest:
+class GuardRequest(Struct, frozen=True):
     """A look at the day that is running at the instant `at`."""
 
     at: datetime

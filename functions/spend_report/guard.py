@@ -1,9 +1,11 @@
 """The guard: looks at the running day and tells at once what cannot wait for its report."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import EXACT, usd
@@ -19,8 +21,7 @@ from spend_report.sending import Sending
 _TOLERANCE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What the guard saw at an instant, and how many things it told."""
 
     at: datetime

@@ -1,10 +1,11 @@
 """One day: fetch, attribute, price, add up, judge, write."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.bills.bill_words import BillLine
@@ -38,8 +39,7 @@ from spend_report.ports import ReportStore, RunSource
 _DAYS_ALIKE = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What the settings say about the reports."""
 
     timezone: ZoneInfo
@@ -58,8 +58,7 @@ class Policy:
         return MetadataKeys(self.feature_key, self.dimensions)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDay:
+class ReadDay(Struct, frozen=True):
     """A day as LangSmith has it now, and as its record had it `before`.
 
     `settings_of` is the reported day whose prices and budgets were the last ones; None for a day
@@ -88,8 +87,7 @@ class ReadDay:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Struct, frozen=True):
     """Reads, judges and writes days. `bills` gives the lines that a day's report may have."""
 
     policy: Policy

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from spend_report.domain.guard.guard_message import compose_guard
 from spend_report.domain.guard.guard_sentences import GuardNews
@@ -21,8 +23,7 @@ from spend_report.ports import AlertLog, ChatRoom, Publisher
 _CHAT = "chat/"
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """Sends what was not sent before. `room` is None where there is no chat."""
 
     log: AlertLog

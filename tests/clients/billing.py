@@ -7,7 +7,8 @@ of its own tools beside the prompt; xAI's reasoning lies beside the completion.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any

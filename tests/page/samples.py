@@ -1,7 +1,7 @@
 """Days to make a page of. Everything is derived from literals; nothing is random."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo

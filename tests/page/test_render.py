@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from hashlib import sha256
 

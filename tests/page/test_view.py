@@ -1,6 +1,6 @@
 """What the page says, before it is formatted."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 from decimal import Decimal
 

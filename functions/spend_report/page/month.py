@@ -1,9 +1,10 @@
 """The month so far, against its budget."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_from
 from spend_report.domain.basics.money import ZERO
@@ -15,8 +16,7 @@ from spend_report.page.over_days import cost_of
 SHOWN_ROWS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class MonthRow:
+class MonthRow(Struct, frozen=True):
     """A monthly sum so far; `name` is None for all features. No forecast without data for one."""
 
     name: str | None
@@ -42,8 +42,7 @@ class MonthRow:
         return self.spent / self.budget if self.budget else self.spent
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(Struct, frozen=True):
     """The calendar month up to the report's day, its `day_count`-th of `length` days.
 
     The forecast goes on at the mean of `pace_over`. What is `missing` has no report, so that the

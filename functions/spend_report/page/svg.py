@@ -8,12 +8,12 @@ classes, which the page's style sheet fills in for light and dark.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import pygal  # type: ignore[import-untyped]  # ships no types
+from msgspec import Struct
 from pygal.etree import etree  # type: ignore[import-untyped]
 
 # pygal takes lxml where it happens to be installed, which writes other bytes.
@@ -25,8 +25,7 @@ _DROPPED_CLASSES = {"background", "titles", "plot overlay", "plot tooltip-overla
 _BUDGET = "major guide line"
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A piece of a stack: its class, its height in US dollars, and its text on hover.
 
     `label` stands above it. Without a `slot` it takes its room in the stack and is not drawn.

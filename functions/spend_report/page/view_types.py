@@ -5,9 +5,10 @@ already on one short line (`labels.name`); they are text, not markup.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.page.month import Month
 
@@ -15,8 +16,7 @@ MOST_LISTED = 200
 """Rows of features that a page can bear: more are in the table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """The day's sum. `mean` is over `mean_over`, the reported days among the seven before."""
 
     cost: Decimal
@@ -42,8 +42,7 @@ class Total:
         return None if self.mean is None else self.cost - self.mean
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """What a person should know or do. `severity` is `critical`, `warning` or `ok`.
 
     `add` is a line of a parameter that mends it, empty where there is none.
@@ -54,8 +53,7 @@ class Advice:
     add: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureRow:
+class FeatureRow(Struct, frozen=True):
     """A feature's day. `relative` is its cost as a part of the costliest one's, for the bar.
 
     `owner` is empty where nobody is named.
@@ -86,8 +84,7 @@ class FeatureRow:
         return None if self.baseline is None else self.cost - self.baseline
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(Struct, frozen=True):
     """`rows` costliest first; `more` are folded away, and together cost `more_cost`."""
 
     rows: Sequence[FeatureRow]
@@ -114,8 +111,7 @@ class Features:
         return sum((row.cost for row in self.more), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One colour of the stack: a cost per day of `OverTime.days`, None where not reported."""
 
     name: str
@@ -128,8 +124,7 @@ class Series:
         return sum((cost for cost in self.costs if cost is not None), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class OverTime:
+class OverTime(Struct, frozen=True):
     """The cost by feature over consecutive calendar `days`, the costliest series first."""
 
     days: Sequence[date]
@@ -148,8 +143,7 @@ class OverTime:
         return [day for day, cost in self.by_day if cost is None]
 
 
-@dataclass(frozen=True, slots=True)
-class Mover:
+class Mover(Struct, frozen=True):
     """Why a feature's cost changed: the four parts sum to `cost - baseline`.
 
     `causes` say the parts that matter in words, the largest first.
@@ -171,8 +165,7 @@ class Mover:
         return self.cost - self.baseline
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
+class RequestRow(Struct, frozen=True):
     """One of the costliest traces. `url` is empty where it is no web address."""
 
     name: str
@@ -185,8 +178,7 @@ class RequestRow:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class UntaggedRow:
+class UntaggedRow(Struct, frozen=True):
     """A code path whose calls name no feature."""
 
     path: str
@@ -195,8 +187,7 @@ class UntaggedRow:
     cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Untagged:
+class Untagged(Struct, frozen=True):
     """What needs a tag; `more` code paths are not shown. `key` is the metadata key to set."""
 
     cost: Decimal
@@ -206,8 +197,7 @@ class Untagged:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One line of what the number rests on. `bad` marks one that makes the number doubtful."""
 
     term: str
@@ -215,8 +205,7 @@ class Fact:
     bad: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReportView:
+class ReportView(Struct, frozen=True):
     """The whole page. `links` maps the name of a report to its address."""
 
     day: date

@@ -1,6 +1,7 @@
 """A table of cases: what LangSmith has of a day, what its record had, and what becomes of it."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

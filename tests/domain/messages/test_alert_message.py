@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
 """Messages for a chat room, in the form that Amazon Q Developer shows."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from spend_report.domain.config.budgets import Budgets

@@ -1,6 +1,6 @@
 """The sentence that says what a spike is."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo

@@ -1,6 +1,6 @@
 """The record: what anyone needs to recompute a cell of the other reports."""
 
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from typing import Any
 

@@ -6,13 +6,14 @@ whether to ask again is decided in one place and on one thread, so nothing here 
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from math import isinf
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from spend_report.adapters.langsmith.api import PassingError, Request
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
@@ -30,8 +31,7 @@ def _raise(error: LangSmithRefusedError) -> Iterable["Call"]:
     raise error
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """A request, and what becomes of its answer.
 
     `decode` makes something of the body, on the request's thread. `then` takes that and says what

@@ -8,12 +8,12 @@ or start is lost, and counted.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from spend_report.domain.runs.run import MetadataKeys, Run, TokenDetails
 
@@ -28,8 +28,7 @@ class UnreadablePageError(Exception):
     """The body is not a page of runs: cut off, an error page, or another document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page of runs, newest first. `unreadable` counts items without a readable id or start.
 
     Without a `next_cursor` it is the last.

@@ -2,16 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 _HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ReportDay:
+class ReportDay(Struct, frozen=True):
     """A calendar day and the half-open interval of instants that it covers.
 
     `start` and `end` are UTC instants with `start <= t < end`; where the clocks change they

@@ -4,10 +4,11 @@ Both sides are kept by model and kind of token, which is the finest that every p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 DOLLARS = "USD"
 
@@ -22,8 +23,7 @@ class TokenKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class BilledLine:
+class BilledLine(Struct, frozen=True):
     """A line of a bill. Negative amounts are credits.
 
     Args:
@@ -53,16 +53,14 @@ class BilledLine:
         return self.kind is TokenKind.OTHER and bool(self.model) and self.item == self.model
 
 
-@dataclass(frozen=True, slots=True)
-class BilledUsage:
+class BilledUsage(Struct, frozen=True):
     """What a provider counted of a model beside its bill; None where it does not say."""
 
     requests: int | None = None
     tokens: Mapping[TokenKind, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """A provider's bill of one UTC day. `usage` is by the model's name."""
 
     provider: str
@@ -71,16 +69,14 @@ class Bill:
     usage: Mapping[str, BilledUsage] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class NotCompared:
+class NotCompared(Struct, frozen=True):
     """A bill that is not there to be compared, and why, in words for a person."""
 
     provider: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TracedModel:
+class TracedModel(Struct, frozen=True):
     """What the traces of a UTC day say of a model. `provider` is as the runs name it.
 
     `tokens` has each token once: `INPUT` is what was neither read from a cache nor written to it.

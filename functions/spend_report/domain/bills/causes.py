@@ -4,10 +4,11 @@ The figures tell: other tokens at our price are tokens, the same tokens at anoth
 price, and where both differ the gap is cut in two, exactly.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import PER_MILLION, ZERO
 
@@ -23,8 +24,7 @@ class Cause(StrEnum):
     NOT_BILLED = "not_billed"
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
+class Billed(Struct, frozen=True):
     """The bill's side of a kind of token.
 
     `tokens` and `list_amount` are None where it does not say; `in_tokens` is whether the tokens
@@ -37,8 +37,7 @@ class Billed:
     in_tokens: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(Struct, frozen=True):
     """The traces' side. Prices are dollars per million tokens, None where nobody knows.
 
     `price` is what such a token costs in the reports, `public` what the public list says.

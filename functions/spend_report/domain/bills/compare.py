@@ -4,9 +4,10 @@ Nothing is dropped and nothing counted twice: the rows sum to the bills and to t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.bills.bill import DOLLARS, Bill, NotCompared, TokenKind, TracedModel
@@ -22,8 +23,7 @@ from spend_report.domain.bills.rows import (
 from spend_report.domain.bills.same_model import SameModel
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The bill of one provider beside what was traced of its models.
 
     `reason` is why there is no bill to compare; empty where there is one.
@@ -70,8 +70,7 @@ class Comparison:
         return [row for row in self.rows if row.billed is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class DayComparison:
+class DayComparison(Struct, frozen=True):
     """The bills of a UTC day beside its traces; `elsewhere` is what is on none of the bills."""
 
     day: date

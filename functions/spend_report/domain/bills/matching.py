@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from spend_report.domain.bills.bill import Bill, BilledLine, BilledUsage, TracedModel
 from spend_report.domain.bills.same_model import SameModel, biller_of
@@ -11,8 +12,7 @@ from spend_report.domain.bills.same_model import SameModel, biller_of
 _COMPATIBLE = frozenset({"openai", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSides:
+class ModelSides(Struct, frozen=True):
     """A model that `biller` billed, and what was traced of it; either side may be empty.
 
     `usage` is what the biller counted of it.

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.bills.bill import DOLLARS, BilledLine, TokenKind, TracedModel
@@ -20,16 +21,14 @@ type RatesOf = Callable[[str, str], Rates | None]
 """The ordinary price of a model, by its name and provider; None if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPrices:
+class ModelPrices(Struct, frozen=True):
     """What models cost on the day: in the reports (`own`), and in the public list."""
 
     own: RatesOf
     public: RatesOf
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of `bills`, exact dollars. `billed` is None where nothing is compared.
 
     `cause` is a `Cause` or says why nothing is compared; `note` is what to do, or where to look.

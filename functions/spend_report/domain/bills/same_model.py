@@ -7,7 +7,8 @@ nothing but case, dots, dashes and where the model runs.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spend_report.domain.prices.model_names import parameter_names, provider_id
 
@@ -28,8 +29,7 @@ _VENDORS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SameModel:
+class SameModel(Struct, frozen=True):
     """Names of models, told apart as prices tell them apart.
 
     `aliases` leads from a model to the one whose price it has; `public` gives the public price

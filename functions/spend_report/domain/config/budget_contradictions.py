@@ -1,7 +1,8 @@
 """Budgets that contradict each other: who keeps to the one exceeds the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import dollars, plain, things
 from spend_report.domain.config.budgets import Budget, Budgets
@@ -17,8 +18,7 @@ _HALF = 2
 """A budget for peaks may be above the mean; one that uses the longer one up by half-time is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """One of them: the `parameter` and the `path` in it to look at, and what is wrong there."""
 
     parameter: str

@@ -1,10 +1,10 @@
 """Budgets: what a feature, and all of them together, may cost."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, PlainValidator, model_validator
 
 from spend_report.domain.basics.names import OTHER, name_of
@@ -23,8 +23,7 @@ _MOST_DOLLARS = Decimal(1_000_000_000)
 _MOST_ALERT_AT = Decimal(10)  # 80 instead of 0.8 would never alert
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What may be spent per day, ISO week and calendar month, in US dollars.
 
     None is a period without a budget. `alert_at` are the fractions of it at which to alert,
@@ -39,8 +38,7 @@ class Budget:
     parameter: str
 
 
-@dataclass(frozen=True, slots=True)
-class Budgets:
+class Budgets(Struct, frozen=True):
     """The budgets of all documents. `default` is that of a feature without one of its own."""
 
     features: Mapping[str, Budget] = field(default_factory=dict)

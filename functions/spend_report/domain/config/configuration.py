@@ -1,7 +1,8 @@
 """The parameters as one validated value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spend_report.domain.config.budgets import Budgets, read_budgets
 from spend_report.domain.config.documents import Document, Problems
@@ -9,8 +10,7 @@ from spend_report.domain.config.owners_and_aliases import FeatureRegister, read_
 from spend_report.domain.config.price_list import Catalogue, PriceList, read_prices
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """What all parameters say, and which version of each that is."""
 
     prices: PriceList

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -18,8 +18,7 @@ _BYTE_ORDER_MARK = "\ufeff"  # some editors put it in front of a file, and it is
 _NOT_JSON = "is not JSON; look for a missing quote or comma, or one too many, just before"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parameter's text. `parameter` is its full name, `version` counts from 1."""
 
     parameter: str
@@ -27,8 +26,7 @@ class Document:
     text: str
 
 
-@dataclass(slots=True)
-class Problems:
+class Problems(Struct):
     """What is wrong with the configuration: lines for a person, in the order of the documents."""
 
     lines: list[str] = field(default_factory=list)

@@ -1,9 +1,9 @@
 """Who owns a feature, and under which other names it goes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
@@ -22,8 +22,7 @@ _NO_NAMES = {
 _EXAMPLE = '{"owner": "search", "aliases": ["rag_search"]}'
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredFeature:
+class RegisteredFeature(Struct, frozen=True):
     """What the documents say of a feature.
 
     `owner` is empty where they name none; `parameter` is the SSM parameter that holds the feature,
@@ -35,8 +34,7 @@ class RegisteredFeature:
     parameter: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureRegister:
+class FeatureRegister(Struct, frozen=True):
     """The features of all documents, by name, and the feature that each alias counts as.
 
     `in_use` says whether there is any document: only then does a name that is in none of them

@@ -1,9 +1,10 @@
 """The prices in the parameters: each model's history, and the models that cost what others do."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from spend_report.domain.config.documents import (
     Document,
@@ -31,8 +32,7 @@ class Catalogue(PriceSourceLookup, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PriceList:
+class PriceList(Struct, frozen=True):
     """The prices of all documents.
 
     `aliases` maps a model to the one whose price it has, which is in `models` or in

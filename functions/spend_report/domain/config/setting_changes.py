@@ -1,8 +1,9 @@
 """What changed between two configurations, in words: a budget is a control, lifting it is news."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import dollars, dollars_of, plain
 
@@ -13,8 +14,7 @@ _RATE_WORDS = 2
 _MOST_DOLLARS = Decimal(1_000_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One setting, e.g. `rag-search daily $2.00 → $5.00`.
 
     `feature` is the one whose setting it is, empty where it is none's.

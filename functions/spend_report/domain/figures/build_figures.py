@@ -1,7 +1,7 @@
 """What the calls of a day come to."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.data_quality import (

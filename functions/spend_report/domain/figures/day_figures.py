@@ -1,18 +1,19 @@
 """A day's figures: what the ledger comes to, and what every report, alert and page is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
 from datetime import date
 from decimal import Decimal
 from operator import add
+
+from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.hours import Hours
 from spend_report.domain.prices.price_sources import PriceSource, Rates
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureSpend:
+class FeatureSpend(Struct, frozen=True):
     """A row of `spend_by_feature`. Costs are exact US dollars, not rounded."""
 
     feature: str
@@ -31,8 +32,7 @@ class FeatureSpend:
         return FeatureSpend(self.feature, *map(add, astuple(self)[1:], astuple(other)[1:]))
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSpend:
+class ModelSpend(Struct, frozen=True):
     """What one feature's calls of one model come to."""
 
     feature: str
@@ -56,16 +56,14 @@ class ModelSpend:
         return self.input_tokens + self.output_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class SpendUnderName:
+class SpendUnderName(Struct, frozen=True):
     """The part of a feature's calls and of its exact cost that stands under one of its names."""
 
     calls: int
     cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class SpendLine:
+class SpendLine(Struct, frozen=True):
     """A row of `spend_detail`: the calls of one project, feature, slice, model and price source."""
 
     project: str
@@ -82,8 +80,7 @@ class SpendLine:
     langsmith_cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class UntaggedPath:
+class UntaggedPath(Struct, frozen=True):
     """A row of `untagged`: calls without a feature, by the code path that made them."""
 
     project: str
@@ -95,8 +92,7 @@ class UntaggedPath:
     cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A row of `top_requests`: one trace. `feature` is the one that cost most in it."""
 
     project: str
@@ -110,8 +106,7 @@ class Request:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCosts:
+class RequestCosts(Struct, frozen=True):
     """The cost of a request of one feature: `count` traces, their median, p95 and maximum."""
 
     count: int
@@ -120,8 +115,7 @@ class RequestCosts:
     maximum: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class UnpricedModel:
+class UnpricedModel(Struct, frozen=True):
     """A model that nobody knows a price of. `model` is the name a price parameter would use."""
 
     model: str
@@ -132,8 +126,7 @@ class UnpricedModel:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelDrift:
+class ModelDrift(Struct, frozen=True):
     """Our cost beside LangSmith's over the same runs (those that LangSmith put a cost on).
 
     `source` is where our prices of these runs come from, `parameter` if any of them does.
@@ -150,8 +143,7 @@ class ModelDrift:
         return (self.ours - self.langsmith) / self.langsmith if self.langsmith else None
 
 
-@dataclass(frozen=True, slots=True)
-class UsedRates:
+class UsedRates(Struct, frozen=True):
     """A price that was applied to calls of the day."""
 
     model: str
@@ -159,8 +151,7 @@ class UsedRates:
     rates: Rates
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(Struct, frozen=True):
     """Calls that stand for more than themselves: traced at a sampling rate below one."""
 
     calls: int = 0
@@ -168,8 +159,7 @@ class Sampling:
     scaled_cost: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class DataQuality:
+class DataQuality(Struct, frozen=True):
     """What is wrong or missing in the runs. Counts are calls unless said otherwise.
 
     `finished_without_usage` are the calls that ended well and cost nothing because they report
@@ -193,8 +183,7 @@ class DataQuality:
         return calls - self.error_calls - self.pending_calls
 
 
-@dataclass(frozen=True, slots=True)
-class DayFigures:
+class DayFigures(Struct, frozen=True):
     """Everything that the runs of one day come to.
 
     `features` is sorted by cost, highest first, ties by name, and `lines` likewise within the

@@ -6,10 +6,11 @@ days' as well, of which each then has its own part.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from spend_report.domain.figures.exact_costs import decimals_of, dollars_of, prices_of, units_of
 from spend_report.domain.figures.sum_calls import Slot
@@ -32,8 +33,7 @@ class ModelHour(NamedTuple):
     cost: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True):
     """The hours of a day. `starts` are their first instants; every row has one entry for each.
 
     `models` are by provider and model.

@@ -6,9 +6,12 @@ within one set of rates and priced once, which is exact: cost is linear in token
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from operator import add
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.prices.price_sources import PriceSource, Rates, Tokens
@@ -33,8 +36,7 @@ class LineKey(NamedTuple):
     written: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Sums over calls; costs in US dollars.
 
     `without_usage` have no tokens; of these, `finished_without_usage` ended well and cost nothing.
@@ -54,10 +56,7 @@ class Totals:
     error_cost: Decimal = ZERO
 
     def __add__(self, other: "Totals") -> "Totals":
-        return Totals(*(getattr(self, name) + getattr(other, name) for name in _COUNTERS))
-
-
-_COUNTERS = tuple(counter.name for counter in fields(Totals))
+        return Totals(*map(add, astuple(self), astuple(other)))
 
 
 class Ledger:

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.money import ZERO, exactly
 from spend_report.domain.basics.names import OTHER
@@ -15,8 +17,7 @@ from spend_report.domain.runs.run import Ancestor
 from spend_report.domain.runs.too_many_names import MOST_VALUES
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(Struct):
     calls: int = 0
     input: int = 0
     output: int = 0

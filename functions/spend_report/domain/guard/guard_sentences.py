@@ -1,8 +1,9 @@
 """A warning of the guard in words: what happened, how fast it goes on, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import dollars, plain, signed_dollars
 from spend_report.domain.guard.running_day import RunningDay
@@ -13,8 +14,7 @@ from spend_report.domain.messages.sentences import sentence
 CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class GuardNews:
+class GuardNews(Struct, frozen=True):
     """What is told of a running day. `report` is where its report will lie."""
 
     running: RunningDay

@@ -1,11 +1,12 @@
 """What a day has come to by an instant, and what days usually come to by the same time of day."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.day_figures import DayFigures
@@ -19,8 +20,7 @@ _LEAST_SAME_WEEKDAYS = 2
 _PLACES = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class RunningDay:
+class RunningDay(Struct, frozen=True):
     """A day up to `at`, and the days before. `day` is the whole of it, `zone` its timezone."""
 
     day: ReportDay

@@ -1,10 +1,10 @@
 """What of a running day cannot wait for the morning."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from spend_report.domain.basics.money import ZERO
@@ -22,8 +22,7 @@ _LEAST_TIMES = 2.0
 _PLACES = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(Struct, frozen=True):
     """One thing to tell: a `breach`, or a feature (None: all) far above its usual by this hour.
 
     `usual` is what it comes to by this time of day and `usual_day` by the day's end, in US

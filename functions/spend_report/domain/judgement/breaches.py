@@ -1,11 +1,12 @@
 """Which budgets are exceeded, or will be: one breach at most for each feature and period."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate, takewhile
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_before, days_from
 from spend_report.domain.basics.money import ZERO
@@ -40,8 +41,7 @@ _DEFAULT_THRESHOLDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """A budget whose `threshold`, a fraction of it, is exceeded at the end of `day`.
 
     `feature` None means the sum of all. `threshold` None means that only the forecast exceeds
@@ -113,8 +113,7 @@ def urgency(breach: Breach) -> tuple[bool, Decimal, int, str, str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(Struct, frozen=True):
     """The cost of one feature, or of all (None), on each reported day up to `day`."""
 
     feature: str | None

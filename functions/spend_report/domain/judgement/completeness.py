@@ -5,9 +5,10 @@ a rerun would write a smaller number over the true one. A day that is not over i
 unfinished, and never over one that was.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.record.history import History, PastDay
@@ -24,8 +25,7 @@ class Verdict(StrEnum):
     KEEP = "keep the report that there is"
 
 
-@dataclass(frozen=True, slots=True)
-class Completeness:
+class Completeness(Struct, frozen=True):
     """The verdict, and what it rests on.
 
     `fetched` is the number of LLM runs that LangSmith has, `recorded` that of the day's record,

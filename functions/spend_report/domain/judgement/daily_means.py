@@ -1,16 +1,16 @@
 """Days drawn together: what a feature and its models come to on the mean, exactly."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
 from spend_report.domain.record.history import PastDay
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(Struct, frozen=True):
     """Calls, tokens and US dollars of one feature; per day, where they stand for several."""
 
     calls: Fraction = Fraction(0)

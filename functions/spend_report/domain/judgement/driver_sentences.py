@@ -1,9 +1,10 @@
 """The parts of a change that matter, as sentences for people, which add up as they are shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import (
     at_places,
@@ -25,8 +26,7 @@ _MOSTLY = Fraction(3, 4)
 _ZERO = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """One part of a change, e.g. `+$0.45 longer prompts (1,441 → 1,998 input tokens per call)`.
 
     `amount` is in US dollars as it is shown, with `places` decimals. `figures` are those behind
@@ -45,8 +45,7 @@ class Cause:
         return f"{signed_dollars(self.amount, self.places)} {self.what}{figures}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     amount: Fraction
     what: str
     figures: str

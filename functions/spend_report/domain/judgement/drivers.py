@@ -28,11 +28,12 @@ cost. The arithmetic is exact (fractions); `Driver.amounts` rounds it so that th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import rounded
@@ -44,8 +45,7 @@ BASELINE_DAYS = 7
 """Calendar days before the day whose reports make the baseline."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChange:
+class ModelChange(Struct, frozen=True):
     """One model of a feature. Shares are of the calls, from 0 to 1.
 
     `mix` is what the model adds to the mix, beyond what the same calls cost at the baseline's
@@ -72,8 +72,7 @@ class Amounts(NamedTuple):
     from_price_per_token: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(Struct, frozen=True):
     """The change of one feature's cost on `day` against its baseline, in exact US dollars.
 
     `baseline` are the days that the baseline is the mean of; without any there is nothing to

@@ -1,10 +1,11 @@
 """The month's cost, if it goes on as in the last seven days."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_before, days_from
 from spend_report.domain.basics.money import ZERO
@@ -18,8 +19,7 @@ _DROPPED = Decimal("0.5")
 """A day below half of what is usual for its weekday: the pace before it goes on no longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """US dollars of a calendar month, as seen at the end of one of its days.
 
     `spent` is what the reported days of the month cost so far, `pace` the mean of `pace_over`,

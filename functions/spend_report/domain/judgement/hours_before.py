@@ -5,10 +5,11 @@ the part that an hour has in each of two neighbouring days adds up.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from spend_report.domain.figures.hours import Hours
 from spend_report.domain.record.history import PastDay
@@ -32,8 +33,7 @@ class Spent(NamedTuple):
 _NOTHING = Spent()
 
 
-@dataclass(frozen=True, slots=True)
-class HoursBefore:
+class HoursBefore(Struct, frozen=True):
     """The hours of the days before: of some features, or of all together (None).
 
     `known` are those hours that are reported, whether there were calls in them or not.

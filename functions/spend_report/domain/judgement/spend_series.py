@@ -1,10 +1,11 @@
 """What each feature, and all together, spent on a day and on the days before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import OTHER
@@ -20,8 +21,7 @@ class Measure(StrEnum):
     COST_PER_CALL = "cost_per_call"
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Calls and US dollars of one day."""
 
     calls: int
@@ -38,8 +38,7 @@ class Spent:
                 return float(self.cost / self.calls) if self.calls else None
 
 
-@dataclass(frozen=True, slots=True)
-class SpendSeries:
+class SpendSeries(Struct, frozen=True):
     """What one feature, or all together (None), spent on `day` and on the days before."""
 
     feature: str | None

@@ -1,9 +1,11 @@
 """Spikes: what costs far more than is usual, whether a budget watches it or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
@@ -26,8 +28,7 @@ _ONE_PLACE = Decimal("0.1")
 _MOST_TIMES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Spike:
+class Spike(Struct, frozen=True):
     """A feature, or all together (None), of which `what` is far above the usual on `day`.
 
     `value` and `usual` are in the unit of `what`; `cost` and `usual_cost` are the day's US
@@ -80,8 +81,7 @@ class Spike:
         return f"spike/{self.began}/{whose}"
 
 
-@dataclass(frozen=True, slots=True)
-class Spikes:
+class Spikes(Struct, frozen=True):
     """The spikes of a day, most urgent first, and what each feature usually costs (None: all)."""
 
     found: Sequence[Spike]

@@ -6,11 +6,12 @@ statistics, no money.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import dropwhile
 from math import exp, log
 from statistics import median
+
+from msgspec import Struct
 
 from spend_report.domain.judgement.usual_by_weekday import (
     LEAST_FACTOR,
@@ -29,8 +30,7 @@ LASTING_DAYS = 3
 _OFFSET_OF_FLOOR, _OFFSET_OF_LARGEST, _LEAST_OFFSET = 0.1, 0.001, 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """What is expected of a day.
 
     `value` is the expected value and `limit` the highest that is still usual, in the unit of

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import (
     ascii_only,
@@ -34,8 +35,7 @@ _FEATURES_BYTES = 16 * 1024
 _OWNERS_BYTES = 4 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What is published. `data` is JSON for machines, `text` for people.
 
     `attributes` are text or lists of text, for filter policies.

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import usd
 from spend_report.domain.basics.wording import ascii_only, dollars, long_day, plain, short_day
@@ -22,8 +23,7 @@ _TO_DO = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BillNotice:
+class BillNotice(Struct, frozen=True):
     """A gap that is worth a word: of `provider`, on `day`; `table` is where the rows lie."""
 
     provider: str

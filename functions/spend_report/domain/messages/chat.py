@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
 from spend_report.domain.messages.email_text import is_reachable
@@ -37,8 +38,7 @@ _SIMPLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HARMLESS = str.maketrans("<>*`~|", "()''-/")
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
+class ChatMessage(Struct, frozen=True):
     """`body` is the JSON that Amazon Q Developer reads, one message of `thread`."""
 
     thread: str

@@ -41,7 +41,7 @@ WIDTH = 78
 _MOST_IN_FULL = 4
 _LEAST_PER_KIND = 2
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
-_KINDS = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
+_KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
 _OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 
 

@@ -1,10 +1,12 @@
 """What one run has to tell: its days with their breaches and notices, and where to look."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
@@ -15,8 +17,7 @@ from spend_report.domain.notices.notices import Notice
 from spend_report.domain.record.history import History
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Where a day's reports lie: S3 URIs of the main CSV and of the page, and their region.
 
     `page` is empty where there is none, and `region` where no console shows the bucket: on one's
@@ -38,8 +39,7 @@ class Links:
         return console_url(self.page, self.region)
 
 
-@dataclass(frozen=True, slots=True)
-class DayAlerts:
+class DayAlerts(Struct, frozen=True):
     """One reported day: its figures, their causes, what is exceeded or wrong, the days before.
 
     `owners` maps a feature to who owns it, where that is known. `outliers` are its spikes,
@@ -76,8 +76,7 @@ class DayAlerts:
         return next((one for one in self.outliers if one.spike.feature == feature), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """A breach on its day."""
 
     breach: Breach
@@ -99,8 +98,7 @@ class Alert:
         return [] if self.breach.feature is None else [self.breach.feature]
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A notice on its day."""
 
     notice: Notice
@@ -122,8 +120,7 @@ class Remark:
         return self.notice.features
 
 
-@dataclass(frozen=True, slots=True)
-class SpikeAlert:
+class SpikeAlert(Struct, frozen=True):
     """A spike on its day, of which no alert tells."""
 
     outlier: Outlier

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import ROUND_UP, Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.config.budgets import Budgets
@@ -15,8 +16,7 @@ _TWICE = 2
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Outlier:
+class Outlier(Struct, frozen=True):
     """A spike in a sentence. `add` is the line that sets a budget in a parameter below `where`.
 
     Both are empty where there is a budget.

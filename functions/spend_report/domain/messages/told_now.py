@@ -1,7 +1,7 @@
 """What a day has to tell, with the figures by which to decide whether it was told already."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import date
 
 from spend_report.domain.judgement.breaches import Breach

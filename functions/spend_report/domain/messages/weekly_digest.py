@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from textwrap import wrap
 from typing import Any
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.fair_shares import fitting
@@ -41,8 +42,7 @@ _MOVED = Fraction(1, 50)
 """Up to a fiftieth of the week's cost a change needs no explanation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """An ISO week, Monday `start` to Sunday, beside the week before.
 
     `drivers` compare the weeks' costs, or their means per day where not the same number of days

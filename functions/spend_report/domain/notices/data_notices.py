@@ -6,9 +6,10 @@ does about less than a cent, or a hundredth of the calls where nobody knows what
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import UNTAGGED
@@ -45,8 +46,7 @@ class NoticeKind(StrEnum):
     BUDGET_UNUSED = "budget_unused"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is wrong: `subject` in a few ASCII words, `text` in sentences, `do` a request.
 
     `about` tells it from others of its kind. `calls` are concerned, and `cost` is at stake, in US

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import plain
@@ -23,8 +24,7 @@ _KEY_WIDTH = 80
 _ORDER = {kind: place for place, kind in enumerate(NoticeKind)}
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One thing that is wrong on `day`: `subject` in a few ASCII words, `text` in sentences.
 
     `do` says in a few words what to do. `about` tells it from others of its kind. `calls` are

@@ -8,10 +8,11 @@ costs more than all of these is known to be silent.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
+
+from msgspec import Struct
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.money import ZERO
@@ -32,8 +33,7 @@ _LEAST_CALLS = 10
 _UNNAMED = frozenset({UNTAGGED, OTHER})
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(Struct, frozen=True):
     """Calls and cost of something on the reported days before, zeros included."""
 
     calls: Mapping[date, int]

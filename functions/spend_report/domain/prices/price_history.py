@@ -1,8 +1,9 @@
 """Which of a model's prices is in force at an instant."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from spend_report.domain.prices.price_sources import Rates
 
@@ -10,8 +11,7 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 """From when a price without a date is in force."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriceHistory:
+class PriceHistory(Struct, frozen=True):
     """A model's prices, each in force from its instant on until the next; ascending."""
 
     starts: tuple[datetime, ...]

@@ -1,7 +1,6 @@
 """Prices of tokens: what a price is, and where the price of a model comes from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -21,8 +20,7 @@ class PriceSource(StrEnum):
     UNPRICED = "unpriced"
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """US dollars per million tokens. `cache_write` is the five-minute lifetime's price.
 
     The prices of audio are None where it costs what text does.
@@ -157,8 +155,7 @@ def first_in_force(prices: Iterable[Price | None]) -> Price | None:
     return chain[0] if len(chain) == 1 else _Chain(tuple(chain)) if chain else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(Struct, frozen=True):
     prices: tuple[Price, ...]
     flat: None = None
 

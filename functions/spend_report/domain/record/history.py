@@ -1,17 +1,18 @@
 """The days before a report's day, as their own records say they were."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
 from spend_report.domain.record.past_hours import PastHours
 
 
-@dataclass(frozen=True, slots=True)
-class PastDay:
+class PastDay(Struct, frozen=True):
     """A reported day, its costs at six decimals.
 
     `models` are by feature and model. `alerts` and `notices` are the keys of what was exceeded
@@ -43,8 +44,7 @@ class PastDay:
         return sum((feature.cost for feature in self.features.values()), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The reported days before the report's day, by date.
 
     A day that is missing was not reported, or not to its end. Reaches back to the first day of

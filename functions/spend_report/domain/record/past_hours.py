@@ -1,10 +1,10 @@
 """The hours of a past day, decoded only where somebody asks for them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct, field
 
 from spend_report.domain.record.summary_fields import FeatureHours
 
@@ -12,8 +12,7 @@ _decoder = msgspec.json.Decoder(dict[str, FeatureHours])
 _HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class PastHours:
+class PastHours(Struct, frozen=True):
     """What the features of a day came to in each of its UTC hours, from `first` on.
 
     `body` is that part of the record as it was written, and `aliases` are other names of features.

@@ -1,7 +1,8 @@
 """A day's report: its figures and what they mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.day import ReportDay, days_before
 from spend_report.domain.bills.bill_words import BillLine
@@ -14,8 +15,7 @@ from spend_report.domain.notices.notices import Notice
 from spend_report.domain.record.history import History, PastDay, today_of
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What the figures rest on: the versions of the parameters by name, and the catalogue.
 
     `configuration` is what prices and budgets say, by path.
@@ -27,8 +27,7 @@ class Origin:
     configuration: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DayReport:
+class DayReport(Struct, frozen=True):
     """Everything that is known of a day.
 
     `links` maps a report's name to where it can be read; `feature_key` is the metadata key that

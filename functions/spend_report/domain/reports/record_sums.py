@@ -1,7 +1,7 @@
 """The sums of a day's record: features with their models, and hours."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 
 from spend_report.domain.basics.money import ZERO, shares, six_places

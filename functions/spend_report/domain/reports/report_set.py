@@ -1,8 +1,9 @@
 """The objects of a day's report, in the order in which they are written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from spend_report.domain.record.history import PastDay
 from spend_report.domain.reports import csv_tables
@@ -26,8 +27,7 @@ PAGE = "report"
 SUMMARY = "summary"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Struct, frozen=True):
     """An object of a day's set. `latest` names its copy below `latest/`, if it has one."""
 
     report: str

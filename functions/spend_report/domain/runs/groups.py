@@ -1,9 +1,10 @@
 """Which runs of a project belong together: those of equal metadata, status and price."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import UNTAGGED
@@ -22,8 +23,7 @@ _ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 ONE_BY_ONE = NO_CALL
 
 
-@dataclass(slots=True)
-class _Slice:
+class _Slice(Struct):
     """One combination of metadata values, as it came, and its groups by status and rates.
 
     See `equal_metadata` for what is special about numbers, and about long texts.

@@ -5,7 +5,6 @@ Prompts and outputs are never selected, so they never enter this process.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, cast
@@ -51,8 +50,7 @@ class Run(Struct, gc=False):
     oddities: list[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A LangSmith tracing project. `url` is its page, below which a trace is `/r/{trace_id}`."""
 
     id: str
