@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import MOST_CHARACTERS
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
-from spend_report.domain.record.history import PastDay
+from spend_report.domain.record.history import PastDay, PastSpike, UsualCost
 from spend_report.domain.record.past_hours import PastHours
 from spend_report.domain.record.summary_fields import SCHEMA
 
@@ -69,6 +70,19 @@ class _Runs(Struct):
     fetched: _Count
 
 
+class _Spike(Struct, gc=False):
+    feature: _Name | None
+    what: _Name
+    cost_usd: Decimal
+    usual_usd: Decimal
+    times: Decimal | None
+
+
+class _UsualCost(Struct, gc=False):
+    usual_usd: Decimal
+    limit_usd: Decimal
+
+
 class _Restated(Struct):
     previous_cost_usd: Decimal
 
@@ -94,6 +108,8 @@ class _Past[F: _Feature](Struct):
     notices: list[_Keyed]
     hours: _PastHours
     configuration: dict[str, str]
+    spikes: list[_Spike]
+    usual: _UsualCost | None = None
     restated: _Restated | None = None
 
 
@@ -129,6 +145,8 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
         restated_from=past.restated.previous_cost_usd if past.restated else None,
         complete=past.complete,
         hours=PastHours(past.hours.first, bytes(past.hours.features)),
+        spikes=list(_spikes(past)),
+        usual=_usual(past.usual),
     )
 
 
@@ -186,6 +204,19 @@ def _are_amounts(amounts: Sequence[Decimal]) -> bool:
         and max(amounts) <= _MOST
         and min(map(Decimal.adjusted, amounts)) >= -_MOST_DECIMALS
     )
+
+
+def _spikes(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[PastSpike]:
+    """What is expected is no sum: where it is beyond all bounds, only that is left out."""
+    for own in past.spikes:
+        if _are_amounts([own.cost_usd, own.usual_usd, own.times or ZERO]):
+            yield PastSpike(own.feature, own.what, own.cost_usd, own.usual_usd, own.times)
+
+
+def _usual(own: _UsualCost | None) -> UsualCost | None:
+    if own is None or not _are_amounts([own.usual_usd, own.limit_usd]):
+        return None
+    return UsualCost(own.usual_usd, own.limit_usd)
 
 
 def _models(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[ModelSpend]:

@@ -4,12 +4,33 @@ from collections.abc import Mapping, Sequence
 from copy import replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend
 from spend_report.domain.record.past_hours import PastHours
+
+
+class UsualCost(NamedTuple):
+    """US dollars that a day was expected to come to, and the most that was still usual."""
+
+    expected: Decimal
+    limit: Decimal
+
+
+class PastSpike(Struct, frozen=True):
+    """A feature, or all together (None), of which `what` was far above its usual on a day.
+
+    `cost` and `usual_cost` are the day's US dollars; `times` is None where usual is next to nothing.
+    """
+
+    feature: str | None
+    what: str
+    cost: Decimal
+    usual_cost: Decimal
+    times: Decimal | None
 
 
 class PastDay(Struct, frozen=True):
@@ -20,7 +41,8 @@ class PastDay(Struct, frozen=True):
     own day in this shape. `configuration` is what prices, budgets and features said then, by
     path. `fetched` is the number of LLM runs that LangSmith had. `exact_cost` is not rounded,
     and `restated_from` what the day cost before that, where it was restated. It is `complete` if
-    it was over when it was read. `hours` are None where they are not known.
+    it was over when it was read. `hours` are None where they are not known,
+    and so is `usual`, by which all features together were judged.
     """
 
     date: date
@@ -37,6 +59,8 @@ class PastDay(Struct, frozen=True):
     restated_from: Decimal | None = None
     complete: bool = True
     hours: PastHours | None = None
+    spikes: Sequence[PastSpike] = ()
+    usual: UsualCost | None = None
 
     @property
     def cost(self) -> Decimal:
@@ -73,6 +97,10 @@ class History(Struct, frozen=True):
 def _under(aliases: Mapping[str, str], day: PastDay) -> PastDay:
     if aliases.keys().isdisjoint(day.features):
         return day
+    spikes = [
+        replace(spike, feature=spike.feature and aliases.get(spike.feature, spike.feature))
+        for spike in day.spikes
+    ]
     features: dict[str, FeatureSpend] = {}
     for name, row in day.features.items():
         feature = aliases.get(name, name)
@@ -84,7 +112,7 @@ def _under(aliases: Mapping[str, str], day: PastDay) -> PastDay:
         own = models.get((feature, spend.model))
         models[feature, spend.model] = (own + spend) if own else replace(spend, feature=feature)
     hours = replace(day.hours, aliases=aliases) if day.hours else None
-    return replace(day, features=features, models=list(models.values()), hours=hours)
+    return replace(day, features=features, models=list(models.values()), hours=hours, spikes=spikes)
 
 
 def today_of(figures: DayFigures) -> PastDay:

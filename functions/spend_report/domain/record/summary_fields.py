@@ -161,6 +161,13 @@ class Spike(Struct):
     severity: str
 
 
+class UsualCost(Struct):
+    """What all features together were expected to cost, and the most that was still usual."""
+
+    usual_usd: Decimal
+    limit_usd: Decimal
+
+
 class Restated(Struct):
     """What the day cost when it was first reported, where that differs by more than 1 %."""
 
@@ -204,6 +211,7 @@ class Record(Struct):
     notices: list[Notice]
     spikes: list[Spike]
     history: dict[str, Any]
+    usual: UsualCost | None = None
     restated: Restated | None = None
     omitted: dict[str, int] = field(default_factory=dict)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from spend_report.domain.basics.day import ReportDay, days_before
+from spend_report.domain.basics.money import exactly, six_places
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures
@@ -12,7 +13,7 @@ from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.spikes import NO_SPIKES, Spikes
 from spend_report.domain.notices.notices import Notice
-from spend_report.domain.record.history import History, PastDay, today_of
+from spend_report.domain.record.history import History, PastDay, UsualCost, today_of
 
 
 class Origin(Struct, frozen=True):
@@ -55,6 +56,14 @@ class DayReport(Struct, frozen=True):
     def today(self) -> PastDay:
         """The report's day in the shape of the days before it."""
         return today_of(self.figures)
+
+    @property
+    def usual(self) -> UsualCost | None:
+        """What all features together were expected to cost, where that is known."""
+        found = self.spikes.usual_cost.get(None)
+        if found is None or found.value is None or found.limit is None:
+            return None
+        return UsualCost(six_places(exactly(found.value)), six_places(exactly(found.limit)))
 
     def last_days(self, count: int) -> list[PastDay]:
         """The reported ones of the last `count` calendar days, oldest first, this one last."""

@@ -96,6 +96,7 @@ def _record(
             "reported_days": [past.isoformat() for past in sorted(report.history.days)],
             "passed_over": dict(islice(report.history.passed_over.items(), most)),
         },
+        usual=_usual(report),
         restated=_restated(figures.cost, before),
         omitted=_omitted(report, most),
     )
@@ -166,6 +167,11 @@ def _spikes(report: DayReport) -> list[typed.Spike]:
         )
         for spike in report.spikes.found
     ]
+
+
+def _usual(report: DayReport) -> typed.UsualCost | None:
+    usual = report.usual
+    return typed.UsualCost(usual.expected, usual.limit) if usual else None
 
 
 def _prices(figures: DayFigures, most: int) -> list[dict[str, str]]:
