@@ -68,6 +68,24 @@ def test_what_is_written(product: Deployment) -> None:
     assert "5.0 times its usual $1.50" in reports.text("report", str(DAY), "html")
 
 
+def test_the_days_after(product: Deployment) -> None:
+    """The next day's page marks the day of the spike, and has what was usual for it and others."""
+    product.add_runs(*usual_day(DAY), *calls("summaries", DAY, 3, 60))
+    product.invoke({"date": str(DAY)})
+    next_day = DAY + timedelta(1)
+    product.add_runs(*usual_day(next_day))
+
+    page = product.report(str(next_day)).text("report", str(next_day), "html")
+
+    assert "<title>20 Nov: far above the usual: summaries</title>" in page
+    # $3 in all, and half as much again, with the ten cents that weigh little days down.
+    assert "<title>20 Nov: usually $1.98 to $4.55</title>" in page
+    assert "<title>21 Nov: usually $" in page
+    # 23 October is the first of the days before; the eighth is the first that can be judged.
+    assert "<title>30 Oct: usually" in page
+    assert "<title>29 Oct: usually" not in page
+
+
 def test_once(product: Deployment) -> None:
     """A spike is told once, however often its day is reported."""
     product.add_runs(*usual_day(DAY), *calls("summaries", DAY, 3, 60))

@@ -24,8 +24,9 @@ from spend_report.domain.figures.day_figures import (
 )
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
+from spend_report.domain.judgement.spikes import find_spikes
 from spend_report.domain.notices.notices import notices
-from spend_report.domain.record.history import History, PastDay
+from spend_report.domain.record.history import History, PastDay, PastSpike, UsualCost
 from spend_report.domain.reports.day_report import DayReport, Origin
 
 DAY = date(2026, 11, 21)
@@ -85,6 +86,27 @@ def demo() -> DayReport:
             if (day := DAY - timedelta(days=back)) not in GAPS
         },
         BUDGETS,
+    )
+
+
+def spiky() -> DayReport:
+    """What was usual for each day, a day three times as dear, and today's feature above its own."""
+    found = demo()
+    days = dict(found.history.days)
+    dear = days[DAY - timedelta(days=8)]
+    costs = {name: replace(row, cost=3 * row.cost) for name, row in dear.features.items()}
+    days[dear.date] = replace(
+        dear,
+        features=costs,
+        spikes=[PastSpike("rag-search", "cost", Decimal("3.1"), Decimal("1.1"), Decimal("2.8"))],
+    )
+    usual = UsualCost(Decimal(5), Decimal(8))
+    for back in range(1, 23):
+        if (day := DAY - timedelta(days=back)) in days:
+            days[day] = replace(days[day], usual=usual)
+    history = History(days)
+    return replace(
+        found, history=history, spikes=find_spikes(found.figures, history, floor=Decimal(1))
     )
 
 

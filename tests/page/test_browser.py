@@ -26,6 +26,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 CASES = [
     *((TODAY, screen) for screen in SCREENS),
     *((sample, screen) for sample in ("crowd", "hostile") for screen in ("desktop", "phone")),
+    *(("spiky", screen) for screen in SCREENS),
     ("first_day", "dark"),
     ("empty", "phone"),
 ]

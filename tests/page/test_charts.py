@@ -1,5 +1,6 @@
 """The charts as SVG: shapes that say the figures, and nothing that a policy forbids."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
@@ -7,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from spend_report.page import charts
-from spend_report.page.view_types import Mover, OverTime, Series
+from spend_report.page.view_types import Mover, OverTime, Range, Series
 
 DAYS = [date(2026, 11, 18) + timedelta(days=number) for number in range(4)]
 
@@ -69,6 +70,50 @@ def test_the_budget_line() -> None:
     (label,) = [text for text in root.iter("text") if text.text == "$2"]
     assert line.attrib["d"].split()[1] == label.attrib["y"]
     assert ET.fromstring(charts.stacked(over_time())).find(".//path[@class='budget']") is None
+
+
+def test_the_band_of_what_is_usual() -> None:
+    """Behind the bars each day that is known has a band from its least to its most usual cost."""
+    usual = {DAYS[0]: Range(Decimal(2), Decimal(5)), DAYS[3]: Range(Decimal(1), Decimal(2))}
+
+    svg = charts.stacked(replace(over_time(), usual=usual))
+
+    assert titles(svg, "band") == [
+        "18 Nov: usually $2.00 to $5.00",
+        "21 Nov: usually $1.00 to $2.00",
+    ]
+    first, last = bars(svg, "band")
+    (copilot, _) = bars(svg, "hue-6")
+    dollar = float(copilot.attrib["height"]) / 3
+    ground = float(copilot.attrib["y"]) + 3 * dollar
+    assert float(first.attrib["height"]) == pytest.approx(3 * dollar, abs=0.3)
+    assert float(first.attrib["y"]) == pytest.approx(ground - 5 * dollar, abs=0.3)
+    assert float(last.attrib["height"]) == pytest.approx(dollar, abs=0.3)
+    slots = [group.get("class") for group in ET.fromstring(svg).iter("g")]
+    assert slots.index("band") < slots.index("hue-6")
+
+
+def test_a_band_that_reaches_far() -> None:
+    """A band of many times the costs leaves them two thirds of the scale's height."""
+    usual = {DAYS[0]: Range(Decimal(1), Decimal(500))}
+
+    root = ET.fromstring(charts.stacked(replace(over_time(), usual=usual)))
+
+    assert [text.text for text in root.iter("text") if (text.text or "").startswith("$")] == [
+        *("$0", "$2", "$4", "$6"),
+    ]
+
+
+def test_days_of_spikes_are_marked() -> None:
+    """An arrow's head points down at the day, and says what was far above its usual."""
+    svg = charts.stacked(replace(over_time(), spikes={DAYS[3]: "<search>"}))
+
+    group = ET.fromstring(svg).find(".//g[@class='spike']")
+    assert group is not None
+    (mark,) = group.findall("path")
+    assert mark.findtext("title") == "21 Nov: far above the usual: <search>"
+    tip = float(mark.attrib["d"].split()[-2])
+    assert tip < float(bars(svg, "hue-3")[1].attrib["y"])
 
 
 def test_the_scale_ends_above_everything() -> None:

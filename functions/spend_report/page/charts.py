@@ -11,21 +11,26 @@ from spend_report.page import labels
 from spend_report.page.svg import Bar, Layer, graph
 from spend_report.page.view_types import Mover, OverTime, Series
 
-GAP = "gap"
+GAP, BAND, SPIKE = "gap", "band", "spike"
 _WEEK, _FEW = 7, 10
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 _MOST_TICKS = 5
+# Parts of the scale: how far a mark is above its day, and how high it is.
+_ABOVE, _MARK, _WITH_MARK = Decimal("0.015"), Decimal("0.045"), Decimal("1.07")
+_MOST_FOR_BAND = Decimal("1.5")
 
 
 def stacked(chart: OverTime) -> str:
     """The cost per day, stacked by feature. A day without a report is one pale column."""
     days = [short_day(day) for day in chart.days]
-    ticks = _ticks(max([ZERO, chart.budget or ZERO, *filter(None, chart.totals)]))
+    ticks = _ticks(_highest(chart))
     layers = [_layer(series, days) for series in chart.series]
     if chart.missing:
         gap = {day: Bar(GAP, ticks[-1], f"{short_day(day)}: not reported") for day in chart.missing}
         layers.append([gap.get(day) for day in chart.days])
-    made = graph(layers, width=600, height=190, font_size=15)
+    if chart.spikes:
+        layers += _marks(chart, ticks[-1])
+    made = graph(layers, width=600, height=190, font_size=15, behind=_band(chart, ticks[-1]))
     made.x_labels = days
     made.x_labels_major = days[:: -_WEEK if len(days) > _FEW else 1]
     made.show_minor_x_labels = False
@@ -36,6 +41,34 @@ def stacked(chart: OverTime) -> str:
         made.y_labels.append({"value": float(chart.budget), "label": ""})
         made.y_labels_major = [float(chart.budget)]
     return str(made.render())
+
+
+def _highest(chart: OverTime) -> Decimal:
+    """What the scale has to reach: days, marks, budget, and the band while it leaves them room."""
+    highest = max([ZERO, *filter(None, chart.totals)])
+    highest = max(highest * _WITH_MARK if chart.spikes else highest, chart.budget or ZERO)
+    band = max((usual.high for usual in chart.usual.values()), default=ZERO)
+    return max(highest, min(band, highest * _MOST_FOR_BAND))
+
+
+def _marks(chart: OverTime, top: Decimal) -> list[Layer]:
+    """A mark a little above each day on which something was far above its usual."""
+    words = {
+        day: f"{short_day(day)}: far above the usual: {chart.spikes[day]}" for day in chart.spikes
+    }
+    mark = {day: Bar(SPIKE, top * _MARK, text, points=True) for day, text in words.items()}
+    room = dict.fromkeys(mark, Bar("", top * _ABOVE))
+    return [[room.get(day) for day in chart.days], [mark.get(day) for day in chart.days]]
+
+
+def _band(chart: OverTime, top: Decimal) -> list[Layer]:
+    """From the least to the most that is usual for each day, as far as the scale reaches."""
+    below, band = {}, {}
+    for day, usual in chart.usual.items():
+        low, high = min(usual.low, top), min(usual.high, top)
+        words = f"{short_day(day)}: usually {dollars(usual.low)} to {dollars(usual.high)}"
+        below[day], band[day] = Bar("", low), Bar(BAND, high - low, words)
+    return [[bars.get(day) for day in chart.days] for bars in (below, band)] if band else []
 
 
 def _layer(series: Series, days: list[str]) -> Layer:

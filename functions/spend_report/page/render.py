@@ -146,6 +146,10 @@ def _describe(chart: OverTime) -> str:
         f"{short_day(chart.days[-1])}, stacked by feature: {names}. Lowest {dollars(lowest)} on "
         f"{short_day(low_day)}, highest {dollars(highest)} on {short_day(high_day)}."
     )
+    if chart.usual:
+        text += " Behind it, what is usual for all features together."
+    if chart.spikes:
+        text += f" Far above the usual on {days(sorted(chart.spikes))}."
     return f"{text} No report for {days(chart.missing)}." if chart.missing else text
 
 

@@ -1,6 +1,6 @@
 """What was spent, and on what: the day, and the days before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from spend_report.domain.basics.day import days_before, days_from
@@ -8,14 +8,16 @@ from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.figures.day_figures import FeatureSpend
 from spend_report.domain.judgement.drivers import BASELINE_DAYS, Driver
+from spend_report.domain.record.history import PastSpike, UsualCost
 from spend_report.domain.reports.day_report import DayReport
-from spend_report.page.labels import name
+from spend_report.page.labels import listed, name
 from spend_report.page.over_days import CHART_DAYS, cost_of, ranked
 from spend_report.page.palette import OTHER
-from spend_report.page.view_types import FeatureRow, Features, OverTime, Series, Total
+from spend_report.page.view_types import FeatureRow, Features, OverTime, Range, Series, Total
 
 SHOWN_FEATURES = 12
 MOST_FEATURES = 16
+SHOWN_SPIKES = 3
 
 type Colours = Mapping[str, str]
 
@@ -101,7 +103,21 @@ def over_time(report: DayReport, colours: Colours) -> OverTime | None:
         series=sorted((one for one in series if one.total), key=_stacking),
         totals=[None if day is None else day.cost for day in reported],
         budget=budget.daily if budget else None,
+        usual={day.date: _range(day.usual) for day in days if day.usual},
+        spikes={day.date: _spiked(day.spikes) for day in days if day.spikes},
     )
+
+
+def _range(usual: UsualCost) -> Range:
+    """From as many times below the expected cost as the highest usual one is above it."""
+    low = usual.expected * usual.expected / usual.limit if usual.limit else ZERO
+    return Range(low, usual.limit)
+
+
+def _spiked(spikes: Sequence[PastSpike]) -> str:
+    """The features that were far above their usual; all together, where it was none alone."""
+    features = [name(spike.feature) for spike in spikes if spike.feature is not None]
+    return listed(features, most=SHOWN_SPIKES) if features else "all features together"
 
 
 def _stacking(series: Series) -> tuple[int, Decimal]:

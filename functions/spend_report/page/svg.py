@@ -22,28 +22,58 @@ etree.to_etree()
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _DROPPED_TAGS = {"defs", "title"}
 _DROPPED_CLASSES = {"background", "titles", "plot overlay", "plot tooltip-overlay"}
+_ROOM = 0.06  # at each side of a bar, as a part of its column
 _BUDGET = "major guide line"
 
 
 class Bar(Struct, frozen=True):
     """A piece of a stack: its class, its height in US dollars, and its text on hover.
 
-    `label` stands above it. Without a `slot` it takes its room in the stack and is not drawn.
+    `label` stands above it. Without a `slot` it takes its room in the stack and is not drawn. One
+    that `points` is an arrow's head that points down.
     """
 
     slot: str
     height: Decimal
     title: str = ""
     label: str = ""
+    points: bool = False
 
 
 type Layer = Sequence[Bar | None]
 """One bar of every stack, from left to right."""
 
 
-def graph(layers: Sequence[Layer], *, width: int, height: int, font_size: int) -> Any:
-    """A pygal chart of `layers`, the lowest first, whose `render` returns plain SVG."""
-    chart = pygal.StackedBar(
+class _Chart(pygal.StackedBar):  # type: ignore[misc]  # pygal ships no types
+    """Stacked bars, of which the first layers stand `behind` the others and touch each other."""
+
+    def __init__(self, behind: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._behind = behind
+
+    def _plot(self) -> None:
+        for number, series in enumerate(self.series):
+            if number == self._behind:  # the others stand on the ground again
+                self.positive_cumulation = [0] * self._len
+            self._series_margin = 0 if number < self._behind else _ROOM
+            self.bar(series)
+
+
+def graph(
+    layers: Sequence[Layer],
+    *,
+    width: int,
+    height: int,
+    font_size: int,
+    behind: Sequence[Layer] = (),
+) -> Any:
+    """A pygal chart of `layers`, the lowest first, whose `render` returns plain SVG.
+
+    Other layers stand `behind` them on the same scale, without room between their bars.
+    """
+    layers = [*behind, *layers]
+    chart = _Chart(
+        len(behind),
         width=width,
         height=height,
         margin_top=8,
@@ -126,13 +156,19 @@ def _copy_bars(node: Element, into: Element, layer: Layer) -> None:
     for bar, shape in zip(layer, shapes, strict=False):
         if bar is None or not bar.slot or not bar.height:
             continue
-        copied = _rounded(shape)
+        copied = _rounded(_arrow(shape) if bar.points else shape)
         if shape.tag == "rect":
             title = Element("title")
             title.text = bar.title
             copied.append(title)
         groups.setdefault(bar.slot, Element("g", {"class": bar.slot})).append(copied)
     into.extend(groups.values())
+
+
+def _arrow(rect: Element) -> Element:
+    x, y, width, height = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
+    tip = f"{x + width / 2:.1f} {y + height:.1f}"
+    return Element("path", {"d": f"M{x:.1f} {y:.1f} H{x + width:.1f} L{tip} Z"})
 
 
 def _rounded(node: Element) -> Element:

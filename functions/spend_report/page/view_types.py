@@ -7,6 +7,7 @@ already on one short line (`labels.name`); they are text, not markup.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -124,13 +125,26 @@ class Series(Struct, frozen=True):
         return sum((cost for cost in self.costs if cost is not None), Decimal(0))
 
 
+class Range(NamedTuple):
+    """US dollars from `low` to `high`."""
+
+    low: Decimal
+    high: Decimal
+
+
 class OverTime(Struct, frozen=True):
-    """The cost by feature over consecutive calendar `days`, the costliest series first."""
+    """The cost by feature over consecutive calendar `days`, the costliest series first.
+
+    `usual` is from how much to how much each day would have been usual for all features together,
+    where that is known, and `spikes` say what was far above its usual on a day.
+    """
 
     days: Sequence[date]
     series: Sequence[Series]
     totals: Sequence[Decimal | None]
     budget: Decimal | None
+    usual: Mapping[date, Range] = field(default_factory=dict)
+    spikes: Mapping[date, str] = field(default_factory=dict)
 
     @property
     def by_day(self) -> list[tuple[date, Decimal | None]]:

@@ -23,7 +23,8 @@ class UsualCost(NamedTuple):
 class PastSpike(Struct, frozen=True):
     """A feature, or all together (None), of which `what` was far above its usual on a day.
 
-    `cost` and `usual_cost` are the day's US dollars; `times` is None where usual is next to nothing.
+    `cost` and `usual_cost` are the day's US dollars; `times` is None where the usual is next to
+    nothing.
     """
 
     feature: str | None

@@ -1,6 +1,7 @@
 """A day's report: its figures and what they mean."""
 
 from collections.abc import Mapping, Sequence
+from copy import replace
 
 from msgspec import Struct, field
 
@@ -13,7 +14,7 @@ from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.spikes import NO_SPIKES, Spikes
 from spend_report.domain.notices.notices import Notice
-from spend_report.domain.record.history import History, PastDay, UsualCost, today_of
+from spend_report.domain.record.history import History, PastDay, PastSpike, UsualCost, today_of
 
 
 class Origin(Struct, frozen=True):
@@ -55,7 +56,11 @@ class DayReport(Struct, frozen=True):
     @property
     def today(self) -> PastDay:
         """The report's day in the shape of the days before it."""
-        return today_of(self.figures)
+        spikes = [
+            PastSpike(one.feature, one.what, one.cost, one.usual_cost, one.times)
+            for one in self.spikes.found
+        ]
+        return replace(today_of(self.figures), spikes=spikes, usual=self.usual)
 
     @property
     def usual(self) -> UsualCost | None:
