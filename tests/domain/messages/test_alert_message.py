@@ -586,7 +586,7 @@ def test_digest_of_many_features() -> None:
     message = compose_digest(week)
     check_limits(message)
     assert "92 more features" in message.text
-    assert data_of(message)["omitted"] == {"features": 50}
+    assert data_of(message)["omitted"] == {"features": 50, "spikes": 0}
 
 
 def test_digest_by_owner() -> None:
@@ -641,7 +641,7 @@ def test_digest_of_long_names() -> None:
     check_limits(message)
     shown = len(data_of(message)["features"])
     assert shown > 5
-    assert data_of(message)["omitted"] == {"features": 60 - shown}
+    assert data_of(message)["omitted"] == {"features": 60 - shown, "spikes": 0}
 
 
 def test_digest_of_a_first_week() -> None:

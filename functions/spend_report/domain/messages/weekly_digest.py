@@ -29,6 +29,7 @@ from spend_report.domain.messages.alert_message import Message, attributes
 from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
 from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.owner_names import owners_among
+from spend_report.domain.messages.week_spikes import spikes_as_data, spikes_in_lines
 from spend_report.domain.record.history import History, PastDay
 
 KIND = "weekly_digest"
@@ -122,6 +123,7 @@ def compose_digest(digest: Digest) -> Message:
         word = "up" if change > 0 else "down"
         by = dollars(abs(change))
         subject += f", {word} {by}{' a day' if digest.per_day else ''} on the week before"
+    spikes, more_spikes = spikes_as_data(digest.days, digest.owners, MOST_BYTES // 4)
     data: dict[str, Any] = {
         "kind": KIND,
         "date": digest.end.isoformat(),
@@ -136,7 +138,8 @@ def compose_digest(digest: Digest) -> Message:
         "page_url": digest.links.page_console or None,
         "features": [],
         "bills": [line.text for line in digest.bills],
-        "omitted": {"features": len(by_cost)},
+        "spikes": spikes,
+        "omitted": {"features": len(by_cost), "spikes": more_spikes},
     }
     rows = [
         {
@@ -148,7 +151,7 @@ def compose_digest(digest: Digest) -> Message:
         for driver in own
     ]
     kept = fitting(map(size_of, rows), MOST_BYTES - size_of(data))
-    data |= {"features": rows[:kept], "omitted": {"features": len(by_cost) - kept}}
+    data["features"], data["omitted"]["features"] = rows[:kept], len(by_cost) - kept
     features = [driver.feature for driver in by_cost[:_FEATURES_IN_JSON]]
     return Message(
         subject=subject,
@@ -181,7 +184,7 @@ def _causes(driver: Driver, whole: Fraction) -> list[object]:
 
 
 def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
-    """At most 8 features with their owners and two lines of causes each: 44 lines and two links."""
+    """At most 8 features with their owners and two lines of causes each: 56 lines and two links."""
     span = f"{short_day(digest.start)} to {short_day(digest.end)} {digest.end.year}"
     spent = f"{dollars(_cost(digest.days))}{_holes(digest)}"
     lines = [f"LLM spend in week {digest.week}, {span}: {spent}."]
@@ -208,7 +211,8 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
             lines += [f"{indent}  {cause}" for cause in _causes(driver, cost)]
     if rest := by_cost[_FEATURES_SHOWN:]:
         lines.append(_amounts(things(len(rest), "more feature"), *_sums(rest)))
-    lines += [_amounts("all", cost, before, change), "", *_bills(digest.bills)]
+    lines += [_amounts("all", cost, before, change), ""]
+    lines += [*spikes_in_lines(digest.days, digest.owners), *_bills(digest.bills)]
     lines.append("The last day's report:")
     lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
     return "\n".join(lines) + "\n"

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -72,7 +72,7 @@ class _Runs(Struct):
 
 class _Spike(Struct, gc=False):
     feature: _Name | None
-    what: _Name
+    what: Literal["cost", "calls", "cost_per_call"]
     cost_usd: Decimal
     usual_usd: Decimal
     times: Decimal | None
