@@ -36,7 +36,8 @@ class Message:
 class LocalAws:
     """The account, from entry to exit. Meanwhile every boto3 client of this process talks to it.
 
-    Starts empty but for the bucket, the topic, and the queue that is subscribed to the topic.
+    Starts empty but for the bucket, the topic, the queue that is subscribed to it, and a topic for
+    a chat.
     """
 
     def __enter__(self) -> Self:
@@ -59,6 +60,7 @@ class LocalAws:
         self._sqs = boto3.client("sqs")
         self.s3.create_bucket(Bucket=BUCKET)
         self.topic_arn = self._sns.create_topic(Name="spend-alerts")["TopicArn"]
+        self.chat_topic_arn = self._sns.create_topic(Name="spend-chat")["TopicArn"]
         self._queue_url = self._sqs.create_queue(QueueName="spend-alerts")["QueueUrl"]
         self._sns.subscribe(
             TopicArn=self.topic_arn,
@@ -123,11 +125,11 @@ class LocalAws:
         Read from moto's own memory: a real e-mail leaves no trace that a client could read.
         https://docs.getmoto.org/en/latest/docs/services/sns.html
         """
-        topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[self.topic_arn]
-        return [
-            Message(subject or "", _parts(text), _values(attributes or {}))
-            for _, text, subject, attributes, _ in topic.sent_notifications
-        ]
+        return _sent(self.topic_arn)
+
+    def posted(self) -> Sequence[Mapping[str, Any]]:
+        """What was posted to the chat's topic, oldest first."""
+        return [json.loads(message.parts["default"]) for message in _sent(self.chat_topic_arn)]
 
     def received(self) -> list[Any]:
         """The alerts that wait in the queue, as a program receives them; takes them out."""
@@ -159,6 +161,14 @@ class LocalAws:
             "NO_PROXY": no_proxy,
             "no_proxy": no_proxy,
         }
+
+
+def _sent(topic_arn: str) -> Sequence[Message]:
+    topic = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[topic_arn]
+    return [
+        Message(subject or "", _parts(text), _values(attributes or {}))
+        for _, text, subject, attributes, _ in topic.sent_notifications
+    ]
 
 
 def _parts(text: str) -> dict[str, str]:

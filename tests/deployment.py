@@ -86,6 +86,17 @@ class Deployment:
         records = [json.loads(line) for line in lines if line.startswith("{")]
         return [record for record in records if record.get("message") == message]
 
+    def metrics(self) -> dict[str, float]:
+        """The last invocation's metrics without a dimension of their own, added up by name."""
+        sums: dict[str, float] = {}
+        for line in self._log.read_text(encoding="utf-8").splitlines():
+            found = json.loads(line) if line.startswith("{") else {}
+            for group in found.get("_aws", {}).get("CloudWatchMetrics", ()):
+                for name in [metric["Name"] for metric in group["Metrics"]]:
+                    if group["Dimensions"] == [["service"]]:
+                        sums[name] = sums.get(name, 0) + sum(found[name])
+        return sums
+
     def report(self, day: str, **settings: str) -> "Reports":
         """Report one day silently; what lies in the bucket then."""
         self.invoke({"date": day, "notify": False}, **settings)

@@ -116,6 +116,9 @@ def application(
             bills=billing.lines,
         )
         publisher = SnsAlerts(settings.alert_topic_arn, client=sns)
+        chat = settings.chat_topic_arn
+        room = SnsChat(chat, client=sns) if chat else None
+        telemetry = _telemetry()
 
         def log(lock: str) -> S3AlertLog:
             return S3AlertLog(
@@ -133,17 +136,16 @@ def application(
             sending=Sending(
                 log=log("lock"),
                 publisher=publisher,
-                room=SnsChat(settings.chat_topic_arn, client=sns)
-                if settings.chat_topic_arn
-                else None,
+                room=room,
             ),
-            observer=_telemetry(),
+            observer=telemetry,
             billing=billing,
             now=now,
         )
         guard = Guard(
             reporting=reporting,
-            sending=Sending(log=log("guard-lock"), publisher=publisher, room=None),
+            sending=Sending(log=log("guard-lock"), publisher=publisher, room=room),
+            observer=telemetry,
             now=now,
         )
         yield Application(job, guard)

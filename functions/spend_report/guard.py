@@ -12,9 +12,11 @@ from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.guard.guard_sentences import GuardNews
 from spend_report.domain.guard.running_day import RunningDay
 from spend_report.domain.guard.what_cannot_wait import warnings
+from spend_report.domain.judgement.breaches import Severity
 from spend_report.errors import EventError
 from spend_report.fetching import fetch
 from spend_report.one_day import Reporting
+from spend_report.ports import Observer
 from spend_report.sending import Sending
 
 # Clocks differ a little.
@@ -45,14 +47,21 @@ class Guard:
     Args:
         reporting: knows the days before, the prices and the budgets.
         sending: sends what is new. It has a claim of its own: no report waits for the guard.
+        observer: counts what was told.
         now: the clock.
     """
 
     def __init__(
-        self, *, reporting: Reporting, sending: Sending, now: Callable[[], datetime]
+        self,
+        *,
+        reporting: Reporting,
+        sending: Sending,
+        observer: Observer,
+        now: Callable[[], datetime],
     ) -> None:
         self._reporting = reporting
         self._sending = sending
+        self._observer = observer
         self._now = now
 
     def look(self, at: datetime) -> Look:
@@ -86,6 +95,21 @@ class Guard:
         )
         running = RunningDay(day, at, policy.timezone, figures, reporting.history(day.date))
         found = warnings(running, reporting.budgets, spikes=policy.spikes, floor=policy.spike_floor)
-        news = GuardNews(running, found, reporting.links(day.date).report, policy.config_path)
-        told = self._sending.guard(news) if found else 0
-        return Look(at, figures.cost, figures.calls, told)
+        news = GuardNews(
+            running=running,
+            warned=found,
+            report=reporting.links(day.date).report,
+            config_path=policy.config_path,
+            owners=reporting.register.owners,
+        )
+        look = Look(at, figures.cost, figures.calls, self._tell(news) if found else 0)
+        self._observer.looked(look.as_dict())
+        return look
+
+    def _tell(self, news: GuardNews) -> int:
+        """Returns how many things were told. Raises AwsError, AlertInProgressError."""
+        told = self._sending.guard(news)
+        over = (one for one in told if one.breach and one.severity is Severity.CRITICAL)
+        self._observer.warned(len(told), budgets=len([*over]))
+        self._sending.guard_chat(news)
+        return len(told)

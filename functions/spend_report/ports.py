@@ -91,6 +91,14 @@ class Observer(Protocol):
         """So many budgets are newly used up, and somebody was told."""
         ...
 
+    def warned(self, things: int, *, budgets: int) -> None:
+        """The guard told `things` of the running day, among them so many used-up `budgets`."""
+        ...
+
+    def looked(self, look: Mapping[str, object]) -> None:
+        """The guard looked at the running day; `look` is what its invocation returns."""
+        ...
+
     def passed_over(self, objects: Mapping[str, str]) -> None:
         """`objects` lie in the place of records and are none, for the reason given by their key."""
         ...

@@ -6,13 +6,15 @@ from copy import replace
 
 from msgspec import Struct
 
+from spend_report.domain.guard.guard_chat import guard_chat_messages
 from spend_report.domain.guard.guard_message import compose_guard
 from spend_report.domain.guard.guard_sentences import GuardNews
+from spend_report.domain.guard.what_cannot_wait import Warned
 from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.tell_again import Told, again
 from spend_report.domain.messages.alert_message import compose
 from spend_report.domain.messages.bill_message import SEVERITY, BillNotice, compose_bill
-from spend_report.domain.messages.chat import chat_messages
+from spend_report.domain.messages.chat import ChatMessage, chat_messages
 from spend_report.domain.messages.news import DayAlerts, only
 from spend_report.domain.messages.told_now import covered_by, told_now, with_told_before
 from spend_report.domain.messages.weekly_digest import Digest, compose_digest
@@ -46,7 +48,7 @@ class Sending(Struct, frozen=True):
         They go out under one claim: if one fails, the retry posts all of them again.
         """
         if self.room is not None:
-            self._once(news, _CHAT, self._post_all)
+            self._once(news, _CHAT, lambda left: self._post(chat_messages(left)))
 
     def digest(self, digest: Digest) -> None:
         """The week's digest, unless it was sent before."""
@@ -64,20 +66,30 @@ class Sending(Struct, frozen=True):
             if fresh:
                 self.publisher.publish(compose_bill(notice))
 
-    def guard(self, news: GuardNews) -> int:
-        """What the running day has to tell, each thing once a day. Returns how many were told."""
-        by_own_key = {one.key: one for one in news.warned}
+    def guard(self, news: GuardNews) -> Sequence[Warned]:
+        """What the running day has to tell, each thing once a day. Returns what was told."""
+        return self._once_a_day(news, "", lambda left: self.publisher.publish(compose_guard(left)))
+
+    def guard_chat(self, news: GuardNews) -> None:
+        """The same for the chat, if there is one."""
+        if self.room is not None:
+            self._once_a_day(news, _CHAT, lambda left: self._post(guard_chat_messages(left)))
+
+    def _once_a_day(
+        self, news: GuardNews, audience: str, send: Callable[[GuardNews], None]
+    ) -> Sequence[Warned]:
+        by_own_key = {audience + one.key: one for one in news.warned}
 
         def covered(keys: frozenset[str]) -> frozenset[str]:
-            return keys | {other for key in keys for other in by_own_key[key].covers}
+            return keys | {audience + other for key in keys for other in by_own_key[key].covers}
 
-        now = {key: told for one in news.warned for key, told in one.covers.items()}
+        now = {audience + key: told for one in news.warned for key, told in one.covers.items()}
         now |= {key: one.told for key, one in by_own_key.items()}
         with self._claimed(now, covered, own=frozenset(by_own_key)) as fresh:
-            left = [one for one in news.warned if one.key in fresh]
+            left = [one for key, one in by_own_key.items() if key in fresh]
             if left:
-                self.publisher.publish(compose_guard(replace(news, warned=left)))
-        return len(left)
+                send(replace(news, warned=left))
+        return left
 
     def _once(
         self,
@@ -122,9 +134,9 @@ class Sending(Struct, frozen=True):
             raise
         self.log.sent({key: now[key] for key in covered(fresh)})
 
-    def _post_all(self, news: Sequence[DayAlerts]) -> None:
+    def _post(self, messages: Sequence[ChatMessage]) -> None:
         if self.room is not None:
-            for message in chat_messages(news):
+            for message in messages:
                 self.log.renew()
                 self.room.post(message)
 

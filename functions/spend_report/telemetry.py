@@ -45,6 +45,19 @@ class Telemetry:
         metrics.add_metric("BudgetBreaches", MetricUnit.Count, budgets)
         metrics.flush_metrics()
 
+    def warned(self, things: int, *, budgets: int) -> None:
+        """Counted at once, and only where there is something: a metric costs by the hour."""
+        if things:
+            metrics = _metrics()
+            metrics.add_metric("GuardWarnings", MetricUnit.Count, things)
+            metrics.flush_metrics()
+        if budgets:
+            self.breached(budgets)
+
+    def looked(self, look: Mapping[str, object]) -> None:
+        """Log what the guard saw."""
+        logger.info("running day judged", look=dict(look))
+
     def passed_over(self, objects: Mapping[str, str]) -> None:
         """Log what lies in the place of a record and is none, with the reason, by its key."""
         if objects:

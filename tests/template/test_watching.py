@@ -222,7 +222,7 @@ def test_the_dashboard_never_adds_up_reruns(dashboard: Json) -> None:
         properties = widget["properties"]
         day_figures = set(_metric_names(properties.get("metrics", []))) - {
             *AWS_METRICS,
-            *("ReportsWritten", "ScheduledReports", "BudgetBreaches"),
+            *("ReportsWritten", "ScheduledReports", "BudgetBreaches", "GuardWarnings"),
         }
         if day_figures:
             assert properties["stat"] == "Maximum", properties["title"]

@@ -15,8 +15,10 @@ from spend_report.domain.basics.wording import (
 from spend_report.domain.guard.guard_sentences import (
     CENT,
     GuardNews,
+    budget_to_set,
     causes,
     decimal_of,
+    in_short,
     rate,
     what_happened,
 )
@@ -25,6 +27,7 @@ from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
 from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.machine_json import KIND, short_name
+from spend_report.domain.messages.owner_names import owners_among
 from spend_report.domain.messages.sentences import costliest
 
 _MOST_TOLD = 5
@@ -35,14 +38,20 @@ def compose_guard(news: GuardNews) -> Message:
     """The message about the warnings of `news`, at least one."""
     running = news.running
     lead, more = news.warned[0], len(news.warned) - 1
-    subject = f"LLM spend {short_day(running.day.date)} at {news.clock}: {_in_short(lead)}"
+    subject = f"LLM spend {short_day(running.day.date)} at {news.clock}: {in_short(lead)}"
     subject += f", {things(more, 'more warning')}" if more else ""
     features = [one.feature for one in news.warned if one.feature is not None]
     return Message(
         subject=ascii_only(subject, SUBJECT_WIDTH),
         text=_text(news),
         data=json.dumps(_data(news), separators=(",", ":")),
-        attributes=attributes(KIND, news.severity, running.day.date, dict.fromkeys(features)),
+        attributes=attributes(
+            KIND,
+            news.severity,
+            running.day.date,
+            dict.fromkeys(features),
+            owners_among(features, news.owners),
+        ),
     )
 
 
@@ -57,6 +66,7 @@ def _text(news: GuardNews) -> str:
     for one in news.warned[:_MOST_TOLD]:
         lines += [f"[{one.severity.upper()}] {what_happened(one, news)}"]
         if one.silent_since is None:
+            lines += [f"  owner: {plain(owner)}"] if (owner := news.owner(one)) else []
             lines += [f"  {rate(one)}", *(f"  {cause}" for cause in causes(one))]
             lines += _requests(one, news)
             lines += _to_do(one, news)
@@ -77,17 +87,9 @@ def _requests(one: Warned, news: GuardNews) -> list[str]:
 
 
 def _to_do(one: Warned, news: GuardNews) -> list[str]:
-    if one.watched:
-        return []
-    daily = max(2 * decimal_of(one.usual_day or 0.0), CENT).quantize(CENT)
-    line = f'{{"daily": {daily:f}}}'
-    whose = f'"total": {line}'
-    if one.feature is not None:
-        whose = f'"features": {{{json.dumps(one.feature)}: {line}}}'
-    return [
-        f"  To set a budget, add to a parameter below {news.config_path}/budgets/:",
-        f"  {whose}",
-    ]
+    line = budget_to_set(one)
+    to_set = f"  To set a budget, add to a parameter below {news.config_path}/budgets/:"
+    return [to_set, f"  {line}"] if line else []
 
 
 def _data(news: GuardNews) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def _spike(one: Warned, news: GuardNews) -> dict[str, Any]:
         "cost_usd": usd(one.cost),
         "usual_usd": usd(usual),
         "times": round(float(one.cost / usual), 1) if usual >= CENT else None,
-        "since": None,
+        "since": one.since and one.since.isoformat(),
         "severity": one.severity,
         "date": news.running.day.date.isoformat(),
         **_running(one, news),
@@ -159,6 +161,7 @@ def _spike(one: Warned, news: GuardNews) -> dict[str, Any]:
 def _running(one: Warned, news: GuardNews) -> dict[str, Any]:
     return {
         "text": what_happened(one, news),
+        "owner": short_name(news.owner(one)),
         "last_hour_usd": usd(one.last_hour),
         "pace_usd": usd(one.pace),
         "causes": causes(one),
@@ -173,13 +176,3 @@ def _running(one: Warned, news: GuardNews) -> dict[str, Any]:
             for request in costliest(news.running.figures, one.feature)
         ],
     }
-
-
-def _in_short(one: Warned) -> str:
-    if one.silent_since is not None:
-        return "no LLM call for three hours"
-    whose = "total" if one.feature is None else ascii_only(one.feature)
-    if one.breach is not None:
-        return f"{whose} {dollars(one.breach.spent)} of {dollars(one.breach.budget)} already"
-    usual = decimal_of(one.usual.cost if one.usual else 0.0)
-    return f"{whose} {dollars(one.cost)}, usually {dollars(usual)} by then"

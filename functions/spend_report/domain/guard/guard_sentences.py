@@ -1,6 +1,7 @@
 """A warning of the guard in words: what happened, how fast it goes on, and why."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -15,12 +16,20 @@ CENT = Decimal("0.01")
 
 
 class GuardNews(Struct, frozen=True):
-    """What is told of a running day. `report` is where its report will lie."""
+    """What is told of a running day. `report` is where its report will lie.
+
+    `owners` maps a feature to who owns it, where that is known.
+    """
 
     running: RunningDay
     warned: Sequence[Warned]
     report: str
     config_path: str
+    owners: Mapping[str, str]
+
+    def owner(self, one: Warned) -> str:
+        """Whose feature it is; empty for the total, and where nobody is named."""
+        return "" if one.feature is None else self.owners.get(one.feature, "")
 
     @property
     def severity(self) -> Severity:
@@ -53,7 +62,31 @@ def what_happened(one: Warned, news: GuardNews) -> str:
     times = f", {one.cost / usually:.1f} times {whose} usual" if usually >= CENT else ", usually"
     told = f"{_who(one)} {verb} cost {dollars(one.cost)} by {news.clock}{times} {dollars(usually)}"
     told += " by then"
+    if one.since is not None:
+        told += f", since {one.since.astimezone(news.running.zone):%H:%M}"
     return f"{told}." if one.watched else f"{told}; no budget watches {_it(one)}."
+
+
+def in_short(one: Warned) -> str:
+    """The same in a few words, for a subject."""
+    if one.silent_since is not None:
+        return "no LLM call for three hours"
+    whose = "total" if one.feature is None else plain(one.feature)
+    if one.breach is not None:
+        return f"{whose} {dollars(one.breach.spent)} of {dollars(one.breach.budget)} already"
+    usual = decimal_of(one.usual.cost if one.usual else 0.0)
+    return f"{whose} {dollars(one.cost)}, usually {dollars(usual)} by then"
+
+
+def budget_to_set(one: Warned) -> str:
+    """The line that sets a budget of twice the usual; empty where one watches it."""
+    if one.watched:
+        return ""
+    daily = max(2 * decimal_of(one.usual_day or 0.0), CENT).quantize(CENT)
+    line = f'{{"daily": {daily:f}}}'
+    if one.feature is None:
+        return f'"total": {line}'
+    return f'"features": {{{json.dumps(one.feature)}: {line}}}'
 
 
 def rate(one: Warned) -> str:

@@ -10,8 +10,13 @@ from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.judgement.hours_before import HoursBefore, Spent, by_hour
-from spend_report.domain.record.history import History
+from spend_report.domain.judgement.hours_before import (
+    HoursBefore,
+    Spent,
+    by_hour,
+    first_hours_above,
+)
+from spend_report.domain.record.history import History, PastDay
 
 HOUR = timedelta(hours=1)
 _WEEK_DAYS = 7
@@ -61,6 +66,11 @@ class RunningDay(Struct, frozen=True):
         spans = {day: self._same_span(day) for day in self._days()}
         return {feature: self._typical(before, feature, spans) for feature in features}
 
+    def since(self, features: Collection[str | None]) -> Mapping[str | None, datetime]:
+        """The hours from which `features` ran above their usual, where that is known."""
+        in_calls = dict.fromkeys(features, False)
+        return first_hours_above(self.figures.hours, self._past(), in_calls)
+
     def silent_hours(self, count: int) -> Sequence[datetime]:
         """The last `count` whole hours, if there were calls in them on all days before but not now.
 
@@ -84,9 +94,12 @@ class RunningDay(Struct, frozen=True):
         return hours if known >= _WEEK_DAYS else []
 
     def _before(self, features: Collection[str | None]) -> HoursBefore:
+        return HoursBefore.of(self._past(), features)
+
+    def _past(self) -> Sequence[PastDay]:
         # The day before the first may have a part of its hours.
         dates = [self.day.date - timedelta(back) for back in range(_MEMORY_DAYS + 1, 0, -1)]
-        return HoursBefore.of(self.history.reported(dates), features)
+        return self.history.reported(dates)
 
     def _days(self) -> list[date]:
         """The days before, the newest first."""

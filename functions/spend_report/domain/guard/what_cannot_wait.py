@@ -1,5 +1,6 @@
 """What of a running day cannot wait for the morning."""
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +27,8 @@ class Warned(Struct, frozen=True):
     """One thing to tell: a `breach`, or a feature (None: all) far above its usual by this hour.
 
     `usual` is what it comes to by this time of day and `usual_day` by the day's end, in US
-    dollars; None where that is not known. `last_hour` and `pace` are US dollars too. Of silence,
+    dollars; None where that is not known. `last_hour` and `pace` are US dollars too. `since` is
+    the hour from which a feature ran above its usual, where that is known. Of silence,
     `silent_since` is the first hour without a call. `covers` is what needs no word of its own, by
     its key.
     """
@@ -45,6 +47,7 @@ class Warned(Struct, frozen=True):
     watched: bool = True
     breach: Breach | None = None
     silent_since: datetime | None = None
+    since: datetime | None = None
 
 
 def warnings(
@@ -124,7 +127,9 @@ def _running_away(
     ]
     features = [one for one in found if one.feature is not None]
     is_explained = bool(features) or bool(told)
-    return [one for one in (features if is_explained else found) if one.feature not in told]
+    left = [one for one in (features if is_explained else found) if one.feature not in told]
+    since = running.since({one.feature for one in left})
+    return [dataclasses.replace(one, since=since.get(one.feature)) for one in left]
 
 
 def _is_running_away(

@@ -63,8 +63,8 @@ def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
     newest = max(news, key=lambda day: day.day)
     return [
         *messages[:shown],
-        _message(
-            thread=_thread("more", newest.day),
+        chat_message(
+            thread=thread_of("more", newest.day),
             title=f"LLM spend {short_day(newest.day)}: {left_out} with alerts",
             description="The e-mail and the report list them all.",
             next_steps=_report(newest.links),
@@ -79,7 +79,7 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         by_feature.setdefault(alert.breach.feature, []).append(alert)
     for feature, own in by_feature.items():
         lead = own[0]
-        whose = "total" if feature is None else _safe(feature)
+        whose = "total" if feature is None else safe(feature)
         spent, budget = dollars_of(lead.breach.spent, lead.breach.budget)
         lines = []
         for breach in (alert.breach for alert in own):
@@ -89,12 +89,12 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
             lines.append(outlier.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += reasons(lead.breach, lead.on)
-        yield _message(
-            thread=_thread("total" if feature is None else f"feature-{feature}", lead.breach.day),
+        yield chat_message(
+            thread=thread_of("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
-            description=_safe_text("\n".join(lines)),
+            description=safe_text("\n".join(lines)),
             next_steps=[
-                _safe_text(f"{to_do(lead.breach, lead.on)}"),
+                safe_text(f"{to_do(lead.breach, lead.on)}"),
                 *_requests(lead.on, feature),
                 *_report(lead.on.links),
             ],
@@ -107,27 +107,28 @@ def _about_spikes(spike_alerts: Sequence[SpikeAlert]) -> Iterator[ChatMessage]:
         outlier, spike = spike_alert.outlier, spike_alert.outlier.spike
         lines = [
             f"{spike.severity.upper()}: {outlier.sentence}",
+            *([theirs] if (theirs := owner_line(spike_alert)) else []),
             *spike_reasons(outlier, spike_alert.on),
         ]
-        yield _message(
-            thread=_thread(
+        yield chat_message(
+            thread=thread_of(
                 "total" if spike.feature is None else f"feature-{spike.feature}", spike.day
             ),
-            title=f"LLM spend {short_day(spike.day)}: {_safe_text(in_short(spike))}",
-            description=_safe_text("\n".join(lines)),
+            title=f"LLM spend {short_day(spike.day)}: {safe_text(in_short(spike))}",
+            description=safe_text("\n".join(lines)),
             next_steps=[
-                _safe_text(f"{spike_to_do(outlier, spike_alert.on)} {outlier.add}".strip()),
+                safe_text(f"{spike_to_do(outlier, spike_alert.on)} {outlier.add}".strip()),
                 *_requests(spike_alert.on, spike.feature),
                 *_report(spike_alert.on.links),
             ],
-            keywords=["total" if spike.feature is None else _safe(spike.feature), spike.severity],
+            keywords=["total" if spike.feature is None else safe(spike.feature), spike.severity],
         )
 
 
 def _requests(on: DayAlerts, feature: str | None) -> list[str]:
     return [
         f"Look at the request {dollars(request.cost)} "
-        f"{_safe(request.root_name or request.trace_id)}: {request.url}"
+        f"{safe(request.root_name or request.trace_id)}: {request.url}"
         for request in costliest(on.figures, feature)
         if is_reachable(request.url)
     ]
@@ -138,16 +139,16 @@ def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterato
         return
     newest = max(news, key=lambda day: day.day)
     shown = notices[:_NOTICES_SHOWN]
-    lines = [_safe_text(notice.text) for notice in shown]
+    lines = [safe_text(notice.text) for notice in shown]
     if len(notices) > len(shown):
         lines.append(f"... and {things(len(notices) - len(shown), 'more notice')}")
-    yield _message(
-        thread=_thread("data", newest.day),
+    yield chat_message(
+        thread=thread_of("data", newest.day),
         title=f"LLM spend {short_day(newest.day)}: {things(len(notices), 'notice')} about the data",
         description="\n".join(lines),
         next_steps=[
             *(
-                f"Add to a price parameter: {_safe_text(notice.add)}"
+                f"Add to a price parameter: {safe_text(notice.add)}"
                 for notice in shown
                 if notice.add
             ),
@@ -162,9 +163,10 @@ def _report(links: Links) -> list[str]:
     return [f"Report: {url}"] if url else []
 
 
-def _message(
+def chat_message(
     *, thread: str, title: str, description: str, next_steps: Sequence[str], keywords: Sequence[str]
 ) -> ChatMessage:
+    """A message in the schema of custom notifications. All texts are `safe_text` already."""
     body: dict[str, Any] = {
         "version": "1.0",
         "source": "custom",
@@ -184,16 +186,18 @@ def _message(
     return ChatMessage(thread, json.dumps(body, ensure_ascii=False))
 
 
-def _thread(what: str, day: date) -> str:
+def thread_of(what: str, day: date) -> str:
     """The same for the same thing in the same month, and short whatever its name is."""
     simple = _SIMPLE.fullmatch(what)
     name = what if simple else hashlib.sha256(what.encode()).hexdigest()[:16]
     return f"{name}-{day:%Y-%m}"
 
 
-def _safe(name: str) -> str:
-    return _safe_text(plain(name))
+def safe(name: str) -> str:
+    """A stranger's name, short, on one line and harmless."""
+    return safe_text(plain(name))
 
 
-def _safe_text(text: str) -> str:
+def safe_text(text: str) -> str:
+    """`text` without what a chat would take for a link, a mention or formatting."""
     return text.translate(_HARMLESS)

@@ -155,6 +155,7 @@ def _block(item: Item, explained: Collection[str | None]) -> list[str]:
             lines += _line_to_add(notice.add)
         case SpikeAlert(outlier, on):
             lines = _wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
+            lines += _wrapped(owner_line(item), "  ")
             why = spike_reasons(outlier, on)
             lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
             lines += _wrapped(f"To do: {spike_to_do(outlier, on)}", "  ")

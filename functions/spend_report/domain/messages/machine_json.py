@@ -87,6 +87,7 @@ def _spike(on: DayAlerts, outlier: Outlier) -> dict[str, Any]:
         "since": spike.since and spike.since.isoformat(),
         "severity": spike.severity,
         "date": spike.day.isoformat(),
+        "owner": short_name(on.owners.get(feature or "", "")),
         "level_since": spike.level_since and spike.level_since.isoformat(),
         "text": outlier.sentence,
         "add": outlier.add or None,

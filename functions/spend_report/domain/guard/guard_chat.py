@@ -1,0 +1,76 @@
+"""What the guard posts to the chat: a message for each warning, in the thread of its feature."""
+
+from spend_report.domain.basics.wording import dollars, short_day, things
+from spend_report.domain.guard.guard_sentences import (
+    GuardNews,
+    budget_to_set,
+    causes,
+    in_short,
+    rate,
+    what_happened,
+)
+from spend_report.domain.guard.what_cannot_wait import Warned
+from spend_report.domain.messages.chat import (
+    MOST_MESSAGES,
+    ChatMessage,
+    chat_message,
+    safe,
+    safe_text,
+    thread_of,
+)
+from spend_report.domain.messages.email_text import is_reachable
+from spend_report.domain.messages.sentences import costliest
+
+
+def guard_chat_messages(news: GuardNews) -> list[ChatMessage]:
+    """The most urgent first; beyond ten the rest is counted in the last."""
+    if len(news.warned) <= MOST_MESSAGES:
+        return [_message(one, news) for one in news.warned]
+    shown = news.warned[: MOST_MESSAGES - 1]
+    more = things(len(news.warned) - len(shown), "more warning")
+    return [
+        *(_message(one, news) for one in shown),
+        chat_message(
+            thread=thread_of("more", news.running.day.date),
+            title=f"{_head(news)}: {more}",
+            description="Machines get up to twenty; the report of the morning has them all.",
+            next_steps=[],
+            keywords=["more"],
+        ),
+    ]
+
+
+def _message(one: Warned, news: GuardNews) -> ChatMessage:
+    whose = "total" if one.feature is None else safe(one.feature)
+    what = "total" if one.feature is None else f"feature-{one.feature}"
+    lines = [f"{one.severity.upper()}: {what_happened(one, news)}"]
+    steps = []
+    if one.silent_since is not None:
+        whose = what = "data"
+    else:
+        lines += [f"owner: {safe(owner)}"] if (owner := news.owner(one)) else []
+        lines += [rate(one), *causes(one)]
+        steps = _requests(one, news)
+        if line := budget_to_set(one):
+            where = f"{news.config_path}/budgets/"
+            steps.append(safe_text(f"To set a budget, add to a parameter below {where}: {line}"))
+    return chat_message(
+        thread=thread_of(what, news.running.day.date),
+        title=f"{_head(news)}: {safe_text(in_short(one))}",
+        description=safe_text("\n".join(lines)),
+        next_steps=steps,
+        keywords=[whose, one.severity],
+    )
+
+
+def _head(news: GuardNews) -> str:
+    return f"LLM spend {short_day(news.running.day.date)} at {news.clock}"
+
+
+def _requests(one: Warned, news: GuardNews) -> list[str]:
+    return [
+        f"Look at the request {dollars(request.cost)} "
+        f"{safe(request.root_name or request.trace_id)}: {request.url}"
+        for request in costliest(news.running.figures, one.feature)
+        if is_reachable(request.url)
+    ]
