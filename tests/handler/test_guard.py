@@ -27,7 +27,7 @@ def runaway(day: date = DAY) -> Iterator[dict[str, Any]]:
     start = datetime(day.year, day.month, day.day, 3, 12, tzinfo=UTC)
     for number in range(3168):
         at = start + number * timedelta(seconds=10)
-        yield llm(f"loop {number}", at.isoformat(), feature="summaries", tokens=(40_000, 0))
+        yield llm(f"loop {day} {number}", at.isoformat(), feature="summaries", tokens=(40_000, 0))
 
 
 def through_the_day(
@@ -210,6 +210,7 @@ def test_nothing_is_written(product: Deployment) -> None:
     after = product.reports().objects
     assert sorted(after.keys() - before.keys()) == [
         "alerts/guard-lock.json",
+        f"alerts/guard/{DAY}.json",
         f"alerts/spike/{DAY}.json",
     ]
     assert {key: after[key] for key in before} == before

@@ -79,7 +79,7 @@ def _over_budget(running: RunningDay, budgets: Budgets, usual: Spikes | None) ->
         covers = dict.fromkeys(breach.covers, replace(told, limit=breach.budget))
         if breach.period is Period.DAILY and of_day is not None:
             own = _run_away(running, budgets, breach.feature, usual=of_day, by_now=None)
-            covers[own.key] = own.told
+            covers |= {own.key: own.told, **own.covers}
         yield Warned(
             key=breach.key,
             covers=covers,
@@ -161,13 +161,15 @@ def _run_away(
     began = usual.unusual[0] if usual.unusual else running.day.date
     budget = budgets.total if feature is None else budgets.of(feature)
     whose = "total" if feature is None else f"feature/{feature}"
+    told = _told(running, severity, began, Decimal(repr(ahead)).quantize(_PLACES))
     return Warned(
+        # Each day's own: what runs away on the next day too is told on that one again.
+        key=f"guard/{running.day.date}/{whose}",
         # The key by which the day's report remembers a spike.
-        key=f"spike/{began}/{whose}",
-        covers={},
+        covers={f"spike/{began}/{whose}": told},
         feature=feature,
         severity=severity,
-        told=_told(running, severity, began, Decimal(repr(ahead)).quantize(_PLACES)),
+        told=told,
         calls=calls,
         cost=cost,
         last_hour=running.last_hour(feature),
