@@ -1,6 +1,5 @@
 """What of a running day cannot wait for the morning."""
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -129,7 +128,7 @@ def _running_away(
     is_explained = bool(features) or bool(told)
     left = [one for one in (features if is_explained else found) if one.feature not in told]
     since = running.since({one.feature for one in left})
-    return [dataclasses.replace(one, since=since.get(one.feature)) for one in left]
+    return [replace(one, since=since.get(one.feature)) for one in left]
 
 
 def _is_running_away(
