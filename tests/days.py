@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budget, Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
@@ -109,14 +110,16 @@ def budget(
     weekly: str | None = None,
     monthly: str | None = None,
     alert_at: Sequence[str] | None = None,
+    path: str = "features.rag",
 ) -> Budget:
-    """A budget of amounts as text."""
+    """A budget of amounts as text; `path` is its place in its document."""
     return Budget(
         daily=Decimal(daily) if daily else None,
         weekly=Decimal(weekly) if weekly else None,
         monthly=Decimal(monthly) if monthly else None,
         alert_at=tuple(Decimal(at) for at in alert_at) if alert_at else None,
         parameter=PARAMETER,
+        path=path,
     )
 
 
@@ -155,7 +158,7 @@ def news(figures: DayFigures, before: History, budgets: Budgets) -> DayAlerts:
             budgets=budgets,
             register=FeatureRegister(),
             untagged_limit=Decimal("0.10"),
-            config_path="/llm-spend/prod",
+            where=Places("/llm-spend/prod", [PARAMETER]),
         ),
         links=Links(
             report=f"s3://llm-reports/spend_by_feature/{where % 'spend_by_feature'}.csv",

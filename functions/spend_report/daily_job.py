@@ -11,6 +11,7 @@ from spend_report.billing import Billing
 from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.basics.wording import days as in_words
 from spend_report.domain.judgement.completeness import Completeness
+from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.weekly_digest import WEEK, digest
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.errors import (
@@ -124,19 +125,22 @@ class DailyJob:
         self._report_own_days(request, run)
         own = [run.reports[day] for day in request.days if day in run.reports]
         if request.notify:
-            self._alert(own)
+            news = [self._reporting.news(report) for report in own]
+            self._alert(news)
             with run.going_on("chat"):
-                self._chat(own)
+                self._sending.chat(news)
         if request.scheduled:
             with run.going_on("days before"):
                 self._report_others(request, run)
-            others = [report for day, report in run.reports.items() if day not in request.days]
             # Own days have told theirs; what the others change about them is told now.
-            news = [*others, *(run.reports[report.day.date] for report in own)]
+            news = [
+                self._reporting.news(report, "" if day in request.days else run.read[day].arrival)
+                for day, report in run.reports.items()
+            ]
             with run.going_on("alert about the days before"):
                 self._alert(news)
             with run.going_on("chat"):
-                self._chat(news)
+                self._sending.chat(news)
         if request.notify and self._reporting.policy.weekly_digest:
             with run.going_on("digest"):
                 self._send_digest(request, run)
@@ -208,12 +212,8 @@ class DailyJob:
             if kept or self._reporting.history(day) != run.reports[day].history:
                 run.reports[day] = self._reporting.report(run.read[day], kept)
 
-    def _alert(self, reports: Sequence[DayReport]) -> None:
-        news = [self._reporting.news(report) for report in reports]
+    def _alert(self, news: Sequence[DayAlerts]) -> None:
         self._observer.breached(self._sending.alert(news))
-
-    def _chat(self, reports: Sequence[DayReport]) -> None:
-        self._sending.chat([self._reporting.news(report) for report in reports])
 
     def _send_digest(self, request: ReportRequest, run: _Run) -> None:
         """The week that ended last, by the run that completes it, or can't hope for more."""

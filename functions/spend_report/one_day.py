@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.places import Places
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
@@ -75,6 +76,12 @@ class ReadDay(Struct, frozen=True):
     def is_kept(self) -> bool:
         """Whether the report that there is must stay."""
         return self.completeness.verdict is Verdict.KEEP
+
+    @property
+    def arrival(self) -> str:
+        """Why a day that is not the event's own is reported now, in a few words."""
+        was_whole = self.before is not None and self.before.complete
+        return "reported again" if was_whole else "reported late"
 
     def refusal(self) -> FewerRunsError:
         """Why the report that there is must stay, for who asked for the day."""
@@ -184,8 +191,8 @@ class Reporting(Struct, frozen=True):
         """The days before `day`, under the names that features have today."""
         return self.store.history(day).under(self.register.aliases)
 
-    def news(self, report: DayReport) -> DayAlerts:
-        """What there is to tell about a report."""
+    def news(self, report: DayReport, arrival: str = "") -> DayAlerts:
+        """What there is to tell about a report, and what is special about when it was made."""
         return DayAlerts(
             figures=report.figures,
             drivers=report.drivers,
@@ -200,6 +207,7 @@ class Reporting(Struct, frozen=True):
                 timezone=self.policy.timezone,
                 config_path=self.policy.config_path,
             ),
+            arrival=arrival if report.complete else "which is not over",
         )
 
     def links(self, day: date) -> Links:
@@ -218,7 +226,7 @@ class Reporting(Struct, frozen=True):
                 budgets=self.budgets,
                 register=self.register,
                 untagged_limit=self.policy.untagged_share,
-                config_path=self.policy.config_path,
+                where=Places(self.policy.config_path, self.origin.parameters.keys()),
             ),
             *record_notices(
                 read.day.date, history, calendar_shift(read.day, history), read.figures.folded, kept

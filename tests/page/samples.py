@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budget, Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
@@ -56,16 +57,17 @@ _QUIET: Sequence[Row] = (
     ("email-drafts", "gpt-4o-mini", 30, 36_000, 30_000, "0.120000"),
     ("untagged", "gpt-4o", 20, 30_000, 13_000, "0.205000"),
 )
+TEAM, BASE = "/llm-spend/demo/budgets/team", "/llm-spend/demo/budgets/base"
 BUDGETS = Budgets(
     features={
-        "rag-search": Budget(Decimal("2.00"), None, None, None, "/llm-spend/demo/budgets/team"),
+        "rag-search": Budget(Decimal("2.00"), None, None, None, TEAM, "features.rag-search"),
         "agent-copilot": Budget(
-            Decimal(5), None, Decimal(120), None, "/llm-spend/demo/budgets/team"
+            Decimal(5), None, Decimal(120), None, TEAM, "features.agent-copilot"
         ),
-        "summarizer": Budget(Decimal("0.50"), None, None, None, "/llm-spend/demo/budgets/team"),
+        "summarizer": Budget(Decimal("0.50"), None, None, None, TEAM, "features.summarizer"),
     },
-    default=Budget(Decimal(1), None, None, None, "/llm-spend/demo/budgets/base"),
-    total=Budget(Decimal(10), None, Decimal(150), None, "/llm-spend/demo/budgets/base"),
+    default=Budget(Decimal(1), None, None, None, BASE, "default"),
+    total=Budget(Decimal(10), None, Decimal(150), None, BASE, "total"),
 )
 ORIGIN = Origin(
     timezone="Europe/Berlin",
@@ -121,7 +123,7 @@ def crowd() -> DayReport:
     past = {
         DAY - timedelta(days=back): _scaled(rows, Decimal(70 + back) / 100) for back in range(1, 30)
     }
-    budget = Budget(Decimal(2), Decimal(9), Decimal(60), None, "/llm-spend/prod/budgets/all")
+    budget = Budget(Decimal(2), Decimal(9), Decimal(60), None, BASE, "total")
     return report(rows, past, Budgets(default=budget, total=budget))
 
 
@@ -144,7 +146,7 @@ def hostile() -> DayReport:
         ("untagged", HOSTILE, 9, 9_000, 900, "0.400000"),
     ]
     past = {DAY - timedelta(days=back): _scaled(rows, Decimal("0.4")) for back in range(1, 8)}
-    budget = Budget(Decimal(1), None, Decimal(9), None, HOSTILE)
+    budget = Budget(Decimal(1), None, Decimal(9), None, HOSTILE, HOSTILE)
     names = report(rows, past, Budgets(default=budget, total=budget), stranger=HOSTILE)
     return replace(names, owners={HOSTILE: HOSTILE, LONG: LONG, EMOJI: RIGHT_TO_LEFT})
 
@@ -181,7 +183,7 @@ def report(
             budgets=budgets,
             register=FeatureRegister(),
             untagged_limit=Decimal("0.10"),
-            config_path="/llm-spend/demo",
+            where=Places("/llm-spend/demo"),
         ),
         origin=ORIGIN,
         links=LINKS,

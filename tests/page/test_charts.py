@@ -1,6 +1,6 @@
 """The charts as SVG: shapes that say the figures, and nothing that a policy forbids."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET

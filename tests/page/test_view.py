@@ -31,7 +31,7 @@ def test_the_most_important_thing_is_an_exceeded_budget() -> None:
     assert headline.text.startswith(
         "rag-search spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first day over"
     )
-    assert "Mostly +$1.79 longer prompts" in headline.text
+    assert "Mostly +$1.80 longer prompts" in headline.text
     assert headline.text.endswith("Besides, 1 budget at risk and 1 notice about the data.")
 
 
@@ -85,15 +85,18 @@ def test_every_breach_and_notice_says_what_to_do() -> None:
     assert [task.severity for task in tasks] == ["critical", "warning", "warning"]
     assert tasks[0].text == (
         "rag-search: $0.28 over its daily budget of $2.00. Find out what makes the prompts longer; "
-        "begin with the costliest request, answer ($0.46, where the median is $0.017). If it is "
-        "meant to be so, raise the budget in /llm-spend/demo/budgets/team."
+        "begin with the costliest request, answer 00000001 ($0.46; the median is $0.017). If it is "
+        "meant to be so, raise features.rag-search.daily (now $2.00) in "
+        "/llm-spend/demo/budgets/team."
     )
     assert tasks[1].text == (
         "All features together: heading for at least $159.95 of the total monthly budget of "
-        "$150.00. 3–4 Nov have no report: at the same pace they bring the month to about $172. "
-        "Report these days to know. At rag-search, find out what makes the prompts longer; begin "
-        "with the costliest request, answer ($0.46, where the median is $0.017). If it is meant "
-        "to be so, raise the budget in /llm-spend/demo/budgets/base."
+        "$150.00. 3–4 Nov have no report and are not in these sums. At the same pace the month "
+        "comes to about $172 with them. To know, start the backfill with "
+        '{"start_date": "2026-11-03", "end_date": "2026-11-04"}. Keep the 9 days left to at most '
+        "$4.71 a day: at agent-copilot, cut its usual cost, the largest part ($73.36 of $107.64); "
+        "begin with the costliest request, answer 00000000 ($1.04; the median is $0.11). If it is "
+        "meant to be so, raise total.monthly (now $150.00) in /llm-spend/demo/budgets/base."
     )
     assert tasks[2].add == '"mistral-next": {"input": <USD>, "output": <USD>}'
 
@@ -131,7 +134,7 @@ def test_features_that_look_alike_are_all_there() -> None:
 def test_the_costliest_over_budget_are_lifted() -> None:
     """A cheap feature over its budget stands in the table, not among those folded away."""
     rows = [(f"f{number:02}", "gpt-4o", 1, 10, 1, f"{20 - number}") for number in range(15)]
-    small = Budget(Decimal("0.1"), None, None, None, "/llm-spend/demo/budgets/small")
+    small = Budget(Decimal("0.1"), None, None, None, "/llm-spend/demo/budgets/small", "default")
 
     features = view(samples.report(rows, {}, Budgets(features={"f14": small}))).features
 
@@ -245,7 +248,7 @@ def test_the_first_day_has_nothing_to_compare_with() -> None:
 
 def test_a_budget_of_zero() -> None:
     """Of a budget of zero there is no percentage, and any cost exceeds it."""
-    zero = Budget(Decimal(0), None, Decimal(0), None, "/llm-spend/demo/budgets/zero")
+    zero = Budget(Decimal(0), None, Decimal(0), None, "/llm-spend/demo/budgets/zero", "default")
 
     made = view(samples.report(samples.DEMO, {}, Budgets(default=zero, total=zero)))
 

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from spend_report.domain.basics.wording import days, dollars, plain, share, signed_dollars, things
-from spend_report.domain.judgement.breaches import Breach, Severity
-from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS
-from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
-from spend_report.domain.messages.sentences import (
-    explanation,
-    feature_to_look_at,
-    holes,
-    sentence,
-    to_do,
-    who,
+from spend_report.domain.basics.wording import (
+    days,
+    dollars,
+    plain,
+    share,
+    signed_dollars,
+    things,
+    upper_first,
 )
+from spend_report.domain.judgement.breaches import Breach, Severity
+from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, is_of_the_day
+from spend_report.domain.judgement.drivers import Driver
+from spend_report.domain.messages.actions import feature_to_look_at, to_do
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
+from spend_report.domain.messages.sentences import explanation, holes, sentence, who
 from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import portion
@@ -38,6 +40,7 @@ def items(report: DayReport) -> list[Item]:
         notices=report.notices,
         links=Links("", "", ""),
         history=report.history,
+        owners=report.owners,
         outliers=outliers(
             report.spikes.found,
             budgets=report.budgets,
@@ -56,9 +59,7 @@ def headline(report: DayReport, total: Total) -> Advice:
     others = _others(found[1:])
     match found[0]:
         case Alert(breach, on):
-            causes = [cause for cause in explanation(breach, on)[1] if cause.amount > 0]
-            why = f" Mostly {causes[0]}." if causes else ""
-            return Advice(breach.severity, f"{sentence(breach)}{why}{others}")
+            return Advice(breach.severity, f"{sentence(breach)}{_mostly(breach, on)}{others}")
         case SpikeAlert(outlier) as spike_alert:
             return Advice(spike_alert.severity, f"{outlier.sentence}{others}")
         case remark:
@@ -79,7 +80,11 @@ def in_trouble(report: DayReport) -> str | None:
 def _task(item: Item) -> Advice:
     match item:
         case Alert(breach, on):
-            texts = (f"{who(breach)}: {_state(breach)}.", holes(breach), _upper(to_do(breach, on)))
+            texts = (
+                f"{who(breach)}: {_state(breach)}.",
+                holes(breach),
+                upper_first(to_do(breach, on)),
+            )
             return Advice(breach.severity, " ".join(filter(None, texts)))
         case SpikeAlert(outlier) as spike_alert:
             line = plain(outlier.add, _LINE_WIDTH) if outlier.add else ""
@@ -102,8 +107,13 @@ def _state(breach: Breach) -> str:
     return f"{least}{share(breach.spent / breach.budget)} of {budget} used"
 
 
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _mostly(breach: Breach, on: DayAlerts) -> str:
+    """The largest cause, or what a usual cost is made of."""
+    why = explanation(breach, on)
+    causes = [cause for cause in why.parts if cause.amount > 0]
+    if causes:
+        return f" Mostly {causes[0]}."
+    return "" if is_of_the_day(breach, on.drivers) or not why.lead else f" {why.lead}"
 
 
 def _others(rest: Sequence[Item]) -> str:

@@ -54,11 +54,23 @@ def aligned(amount: Decimal, largest: Decimal) -> str:
     >>> aligned(Decimal("0.0123"), Decimal(4)), aligned(Decimal("0.0123"), Decimal("0.2"))
     ('$0.01', '$0.012')
     """
-    places = next((places for least, places in _PLACES if largest >= least), 6)
-    shown = abs(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    unit = _unit(largest)
+    shown = abs(amount).quantize(unit, ROUND_HALF_EVEN)
     if amount and not shown:
-        return f"<${Decimal(1).scaleb(-places)}"
+        return f"<${unit}"
     return f"{MINUS if amount < 0 else ''}${shown:,}"
+
+
+def _unit(largest: Decimal) -> Decimal:
+    """The smallest amount that a column shows."""
+    places = next((places for least, places in _PLACES if largest >= least), 6)
+    return Decimal(1).scaleb(-places)
+
+
+def difference(now: Decimal, before: Decimal, largest: Decimal) -> Decimal:
+    """`now` less `before`, both as they stand in a column."""
+    unit = _unit(largest)
+    return now.quantize(unit, ROUND_HALF_EVEN) - before.quantize(unit, ROUND_HALF_EVEN)
 
 
 def aligned_change(amount: Decimal, largest: Decimal) -> str:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from spend_report.domain.basics.money import ZERO, usd
 from spend_report.domain.basics.wording import days, dollars, short_day, signed_dollars, things
+from spend_report.domain.judgement.comparison import change_shown
 from spend_report.page import charts, labels
 from spend_report.page.view_types import Mover, OverTime, ReportView
 
@@ -104,13 +105,15 @@ def _money(amount: Decimal, largest: Decimal | None = None) -> Markup:
     return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
 
 
-def _change(amount: Decimal, largest: Decimal | None = None) -> Markup:
-    """A change in US dollars, as `_money`."""
-    if largest is None:
-        shown = signed_dollars(amount) if amount else dollars(amount)
+def _change(now: Decimal, before: Decimal, largest: Decimal | None = None) -> Markup:
+    """A change in US dollars, as `_money`: the difference of both as they are shown."""
+    if largest is not None:
+        shown = labels.aligned_change(labels.difference(now, before, largest), largest)
+    elif now == before:
+        shown = dollars(ZERO)
     else:
-        shown = labels.aligned_change(amount, largest)
-    return Markup('<data value="{}">{}</data>').format(usd(amount), shown)
+        shown = signed_dollars(*change_shown(now, before))
+    return Markup('<data value="{}">{}</data>').format(usd(now - before), shown)
 
 
 def _largest(rows: Iterable[object], column: str) -> Decimal:

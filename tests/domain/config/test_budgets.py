@@ -25,7 +25,9 @@ def test_number_is_a_daily_budget() -> None:
     """A number is the daily budget, to the decimal as it stands in the document."""
     budgets = valid('{"features": {"rag-search": 2.00}}')
 
-    assert budgets.of("rag-search") == Budget(Decimal("2.00"), None, None, None, "/b/1")
+    assert budgets.of("rag-search") == Budget(
+        Decimal("2.00"), None, None, None, "/b/1", "features.rag-search"
+    )
 
 
 def test_budget_object() -> None:
@@ -35,7 +37,7 @@ def test_budget_object() -> None:
     )
 
     assert budgets.of("a") == Budget(
-        None, Decimal(30), Decimal("120.5"), (Decimal("0.8"), Decimal(1)), "/b/1"
+        None, Decimal(30), Decimal("120.5"), (Decimal("0.8"), Decimal(1)), "/b/1", "features.a"
     )
 
 
@@ -43,8 +45,8 @@ def test_default() -> None:
     """`default` is the budget of every feature without one of its own, `untagged` included."""
     budgets = valid('{"features": {"a": 2}, "default": {"daily": 1}}')
 
-    assert budgets.of("untagged") == Budget(Decimal(1), None, None, None, "/b/1")
-    assert budgets.of("a") == Budget(Decimal(2), None, None, None, "/b/1")
+    assert budgets.of("untagged") == Budget(Decimal(1), None, None, None, "/b/1", "default")
+    assert budgets.of("a") == Budget(Decimal(2), None, None, None, "/b/1", "features.a")
 
 
 def test_no_budget() -> None:
@@ -63,7 +65,7 @@ def test_documents_merge() -> None:
         "a": "/b/1",
         "b": "/b/3",
     }
-    assert budgets.total == Budget(Decimal(9), None, None, None, "/b/2")
+    assert budgets.total == Budget(Decimal(9), None, None, None, "/b/2", "total")
 
 
 def test_features_called_like_sections() -> None:
@@ -170,7 +172,9 @@ def test_budget_of_an_alias() -> None:
     )
 
     assert problems == []
-    assert budgets.of("rag-search") == Budget(Decimal(2), None, None, None, "/b/1")
+    assert budgets.of("rag-search") == Budget(
+        Decimal(2), None, None, None, "/b/1", "features.rag_search"
+    )
     assert twice == [
         "/b/1: features.RAG: is rag-search, which is in /b/1 too; keep one of them",
         "/b/2: features.rag-search: is in /b/1 too; keep one of them",

@@ -74,7 +74,7 @@ def rag(
         (
             rag("1.00"),
             rag("1.40", tokens=(7000, 3000)),
-            ["+$0.40 larger share of output (10 % → 30 % of tokens)"],
+            ["+$0.40 dearer mix of tokens (share of output 10 % → 30 %)"],
         ),
         ([rag("1.00")], [], ["\N{MINUS SIGN}$1.00 no calls any more (10 → 0)"]),
         (rag("1.00"), rag("3.00", model="b"), ["+$2.00 new model b (0 % → 100 % of calls)"]),
@@ -93,7 +93,7 @@ def test_mix_names_the_model_that_explains_it() -> None:
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("1.00", 10, (10, 0), model="dear")]
     now = [rag("0.20", 10, (10, 0), model="cheap"), rag("3.00", 30, (30, 0), model="dear")]
 
-    assert told(before, now) == ["+$1.60 more dear (25 % → 75 % of calls)"]
+    assert told(before, now) == ["+$1.60 calls moved to dear (25 % → 75 % of calls)"]
 
 
 def test_mix_away_from_the_costly_model() -> None:
@@ -101,7 +101,7 @@ def test_mix_away_from_the_costly_model() -> None:
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("9.00", 10, (10, 0), model="dear")]
 
     assert told(before, rag("0.80", 40, (40, 0), model="cheap")) == [
-        "\N{MINUS SIGN}$8.80 no more dear (25 % → 0 % of calls)"
+        "\N{MINUS SIGN}$8.80 no calls on dear any more (25 % → 0 % of calls)"
     ]
 
 
@@ -136,7 +136,7 @@ def test_only_what_matters() -> None:
 
     assert more_calls == [
         "+$1.04 longer prompts (90 → 181 input tokens per call)",
-        "+$0.04 more calls",
+        "+$0.04 more calls (100 → 104)",
     ]
     assert also_dearer == [
         "+$1.04 longer prompts (90 → 181 input tokens per call)",

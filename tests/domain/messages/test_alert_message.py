@@ -48,9 +48,12 @@ SAMPLE = day(
     unpriced=[UnpricedModel("mystery-9b", "groq", 4, 12_000, 900, ("rag-search",))],
 )
 BUDGETS = Budgets(
-    {"rag-search": budget("2.00"), "agent-copilot": budget("5.00", monthly="110.00")},
-    default=budget("1.00"),
-    total=budget("10.00", monthly="250.00"),
+    {
+        "rag-search": budget("2.00", path="features.rag-search"),
+        "agent-copilot": budget("5.00", monthly="110.00", path="features.agent-copilot"),
+    },
+    default=budget("1.00", path="default"),
+    total=budget("10.00", monthly="250.00", path="total"),
 )
 
 
@@ -109,7 +112,7 @@ def test_one_feature_over_budget() -> None:
 
     message = compose([news(today, NOTHING, Budgets({"rag-search": budget("2.00")}))])
 
-    assert message.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00"
+    assert message.subject == "LLM spend 21 Nov, CRITICAL: rag-search $2.28 of $2.00"
 
 
 def test_one_more_over_budget() -> None:
@@ -122,19 +125,18 @@ def test_one_more_over_budget() -> None:
     two = compose([news(today, NOTHING, Budgets(dict(list(budgets.features.items())[:2])))])
     three = compose([news(today, NOTHING, budgets)])
 
-    assert two.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00, 1 more over budget"
-    assert three.subject == (
-        "LLM spend 21 Nov: rag-search $2.28 of $2.00, 1 more over budget, 1 warning"
-    )
+    lead = "LLM spend 21 Nov, CRITICAL: rag-search $2.28 of $2.00"
+    assert two.subject == f"{lead}, 1 more over budget"
+    assert three.subject == f"{lead}, 1 more over budget, 1 warning"
 
 
 @pytest.mark.parametrize(
     ("cost", "budgets", "subject"),
     [
-        ("85", budget(monthly="100"), "rag at least $85.00 of $100.00 this month (85 %)"),
-        ("101", budget(weekly="100"), "rag at least $101.00 of $100.00 this week"),
-        ("2.000001", budget("2"), "rag $2.000001 of $2.00"),
-        ("9", budget("10", alert_at=["0.5"]), "rag $9.00 of $10.00 (90 %)"),
+        ("85", budget(monthly="100"), "WARNING: rag at least $85.00 of $100.00 this month (85 %)"),
+        ("101", budget(weekly="100"), "CRITICAL: rag at least $101.00 of $100.00 this week"),
+        ("2.000001", budget("2"), "CRITICAL: rag $2.000001 of $2.00"),
+        ("9", budget("10", alert_at=["0.5"]), "WARNING: rag $9.00 of $10.00 (90 %)"),
     ],
 )
 def test_subjects(cost: str, budgets: Any, subject: str) -> None:
@@ -143,7 +145,7 @@ def test_subjects(cost: str, budgets: Any, subject: str) -> None:
         [news(day("2026-11-21", line("rag", cost)), NOTHING, Budgets({"rag": budgets}))]
     )
 
-    assert message.subject == f"LLM spend 21 Nov: {subject}"
+    assert message.subject == f"LLM spend 21 Nov, {subject}"
 
 
 def test_week_with_missing_days_and_short_history() -> None:
@@ -160,7 +162,7 @@ def test_total_names_the_features_that_moved() -> None:
     """An alert on the total explains itself by the features, and by what moved them."""
     before = same_days("2026-11-21", 7, *USUAL)
 
-    message = compose([news(SAMPLE, before, Budgets(total=budget("5.00")))])
+    message = compose([news(SAMPLE, before, Budgets(total=budget("5.00", path="total")))])
 
     golden("total.txt", readable(message))
     assert data_of(message)["alerts"][0]["feature"] is None
@@ -204,14 +206,16 @@ def test_notices_only() -> None:
             budget(monthly="100.00"),
             (
                 "rag spent $84.00 in Nov 2026, 84 % of its monthly budget of $100.00. At the pace "
-                "of 15–21 Nov ($4.00 a day) it is used up on 26 Nov and the month comes to $120.00."
+                "of 15–21 Nov ($4.00 a day, 21 Nov included) it is used up on 26 Nov "
+                "and the month comes to $120.00."
             ),
         ),
         (
             budget(monthly="119.00"),
             (
                 "rag is heading over its monthly budget of $119.00: $84.00 in Nov 2026, and at the "
-                "pace of 15–21 Nov ($4.00 a day) $120.00 by 30 Nov, which uses it up on 30 Nov."
+                "pace of 15–21 Nov ($4.00 a day, 21 Nov included) $120.00 by 30 Nov, which "
+                "uses it up on 30 Nov."
             ),
         ),
     ],
@@ -235,7 +239,8 @@ def test_feature_without_calls_on_the_day() -> None:
 
     message = compose([news(day("2026-11-21"), before, Budgets({"rag": budget(monthly="40")}))])
 
-    assert "No calls of rag on 21 Nov; the cost is of the days before." in message.text
+    told = " ".join(message.text.split())
+    assert "Of the $50.00: gpt-4o $50.00. No calls of rag on 21 Nov; the cost is of the" in told
     assert data_of(message)["alerts"][0]["why"] is None
 
 
@@ -316,9 +321,9 @@ def test_json_for_machines() -> None:
     assert (rag["why"]["baseline_from"], rag["why"]["baseline_to"]) == ("2026-11-14", "2026-11-20")
     assert (rag["since"], rag["text"].split(":")[1]) == (
         "2026-11-21",
-        " the first day over it; $1.07 on 14–20 Nov.",
+        " the first day over it after 14–20 Nov ($1.07 a day).",
     )
-    assert rag["to_do"].startswith("find out what makes the prompts longer; begin with the costl")
+    assert rag["to_do"].startswith("Find out what makes the prompts longer; begin with the costl")
     assert [request["cost_usd"] for request in rag["top_requests"]] == ["0.310000"]
     forecast = next(alert for alert in data["alerts"] if alert["threshold"] is None)
     assert (forecast["feature"], forecast["severity"]) == ("agent-copilot", "warning")
@@ -348,8 +353,8 @@ def test_whose_it_is() -> None:
 
     check_limits(message)
     lines = message.text.splitlines()
-    assert lines[0].startswith("Do first: agent-copilot (agents): ")
-    assert [line_ for line_ in lines if "owner:" in line_] == [
+    assert lines[0].startswith("Do first: agent-copilot (owner: agents): ")
+    assert [line_ for line_ in lines[1:] if "owner:" in line_] == [
         "  owner: agents",
         "  owner: search",
         "  owner: search",
@@ -431,7 +436,7 @@ def test_notices_have_room_beside_alerts() -> None:
 
     check_limits(message)
     assert '"mystery-0": {"input": <USD>, "output": <USD>}' in message.text
-    assert "[DATA] no price for mystery-1" in message.text
+    assert "[NOTICE] no price for mystery-1" in message.text
     assert "more notices, not shown here" in message.text
     assert "more alerts, not shown here" in message.text
 
@@ -488,16 +493,19 @@ def test_what_two_days_say_is_said_once() -> None:
 
 
 def test_message_about_a_restated_day() -> None:
-    """The message is of the newest day; the alert on the restated one carries its own date."""
-    days = restated()
+    """A message about a restated day alone opens with that day, and says that it is one."""
+    days = [replace(day_, arrival="reported again") for day_ in restated()]
 
     message = compose(only(days, frozenset({"daily/2026-11-20/feature/rag/1"})))
 
     data = data_of(message)
-    assert data["date"] == "2026-11-21"
+    assert data["date"] == message.attributes["date"] == "2026-11-20"
+    assert data["cost_usd"] == "9.000000"
+    assert data["report"].endswith("/spend_by_feature_2026-11-20.csv")
     assert [alert["date"] for alert in data["alerts"]] == ["2026-11-20"]
-    assert message.subject == "LLM spend 20 Nov: rag $9.00 of $5.00"
-    assert "Also about 20 Nov" in message.text
+    assert message.subject == "LLM spend 20 Nov, CRITICAL: rag $9.00 of $5.00"
+    assert "LLM spend on Fri 20 Nov 2026, reported again: $9.00" in message.text
+    assert "21 Nov" not in message.text
     assert "rag spent $9.00 on 20 Nov" in message.text
 
 
@@ -656,7 +664,7 @@ def test_digest_of_a_first_week() -> None:
     message = compose_digest(week)
     assert message.subject == "LLM spend week 47: $14.91 on 3 of 7 days"
     assert message.text.splitlines()[:2] == [
-        "LLM spend in week 47, 16 Nov to 22 Nov 2026: $14.91 on 3 of 7 days.",
+        "LLM spend in week 47, 16–22 Nov 2026: $14.91 on 3 of 7 days.",
         "16–19 Nov have no report, so the week cost at least that.",
     ]
 

@@ -40,14 +40,15 @@ def test_an_alert() -> None:
     assert data["content"]["description"].splitlines() == [
         (
             "CRITICAL: rag spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first "
-            "day over it; $1.14 on 14–20 Nov."
+            "day over it after 14–20 Nov ($1.14 a day)."
         ),
         "+$1.14 against the mean of 14–20 Nov ($1.14), about $34 a month if it stays:",
         "  +$1.14 more calls (10 → 20)",
     ]
     assert data["content"]["nextSteps"][0] == (
-        "find out what makes more calls; begin with the costliest request, answer ($0.31). If it "
-        "is meant to be so, raise the budget in /llm-spend/prod/budgets/initial."
+        "Find out what makes more calls; begin with the costliest request, answer 00000000 "
+        "($0.31). If it is meant to be so, raise features.rag.daily (now $2.00) in "
+        "/llm-spend/prod/budgets/initial."
     )
     assert data["content"]["nextSteps"][1].startswith("Look at the request $0.31 answer: https://")
     assert data["content"]["nextSteps"][2].startswith("Report: https://")

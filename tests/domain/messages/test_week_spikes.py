@@ -1,7 +1,7 @@
 """The week's spikes in its digest."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path

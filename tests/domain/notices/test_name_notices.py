@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister, RegisteredFeature
 from spend_report.domain.figures.day_figures import DayFigures
@@ -34,7 +35,7 @@ def found(
         budgets=budgets or Budgets(),
         register=register or FeatureRegister(),
         untagged_limit=Decimal(1),
-        config_path="/llm-spend/prod",
+        where=Places("/llm-spend/prod"),
     )
 
 
@@ -51,7 +52,9 @@ def test_unregistered_and_alike() -> None:
     (notice,) = found(figures, before, register=REGISTER)
 
     assert notice.kind == "unregistered_feature"
-    assert notice.features == ["rag_search"]
+    assert notice.features == ["rag_search", "rag-search"]
+    assert notice.do == "if rag_search is rag-search, make it an alias of it"
+    assert notice.cost == Decimal("3.20")
     assert notice.subject == "rag_search is not registered"
     assert notice.text == (
         "rag_search cost $3.20 (seen since 18 Nov) and is in no parameter below "
@@ -72,8 +75,8 @@ def test_alike_to_an_alias() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("rag-search-v2", "The nearest known name is rag-search. Register it with its owner."),
-        ("billing", "Register it with its owner."),
+        ("rag-search-v2", "The nearest known name is rag-search. "),
+        ("billing", ""),
     ],
 )
 def test_unregistered_and_new(name: str, words: str) -> None:
@@ -82,7 +85,8 @@ def test_unregistered_and_new(name: str, words: str) -> None:
 
     assert notice.text == (
         f"{name} cost $1.00 on its first day and is in no parameter below "
-        f"/llm-spend/prod/features/. {words}"
+        f"/llm-spend/prod/features/. {words}Register it with its owner in a new parameter, such as "
+        "/llm-spend/prod/features/product."
     )
     assert notice.add == f'"{name}": {{"owner": "<OWNER>"}}'
 
@@ -140,8 +144,8 @@ def test_likely_pair() -> None:
     assert notice.subject == "rag_search is likely rag-search"
     assert notice.text == (
         "rag-search ($12.00) and rag_search ($3.20) are likely one feature, typed in two ways. "
-        "Tag them alike, or make one an alias of the other in a parameter below "
-        "/llm-spend/prod/features/."
+        "Tag them alike, or make one an alias of the other in a new parameter, such as "
+        "/llm-spend/prod/features/product."
     )
     assert notice.add == '"rag-search": {"aliases": ["rag_search"]}'
     assert [each.key for each in found(other)] == [notice.key]

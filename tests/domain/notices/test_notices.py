@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import (
@@ -32,7 +33,7 @@ def found(figures: DayFigures, before: History = NOTHING) -> list[Notice]:
         budgets=Budgets(),
         register=FeatureRegister(),
         untagged_limit=Decimal("0.10"),
-        config_path="/llm-spend/prod",
+        where=Places("/llm-spend/prod"),
     )
 
 
@@ -66,9 +67,9 @@ def test_unpriced_model() -> None:
 
     assert notice.kind == "unpriced_model"
     assert notice.text == (
-        "No price for mystery-9b: 4 calls with 12,900 tokens (rag) count as $0, about $0.013 at "
-        "the day's mean cost per token. Add its price per million tokens to a parameter below "
-        "/llm-spend/prod/pricing/."
+        "No price for mystery-9b: 4 calls with 12,900 tokens (rag) count as $0 (about $0.013 at "
+        "the day's mean cost per token). Add its price per million tokens to a new parameter, such "
+        "as /llm-spend/prod/pricing/models."
     )
     assert notice.add == '"mystery-9b": {"input": <USD>, "output": <USD>}'
     assert (notice.about, notice.features) == ("mystery-9b", ["rag"])

@@ -129,6 +129,11 @@ def share(part: Fraction | Decimal) -> str:
     return f"{shown.removesuffix('.0')} %".replace("-", MINUS)
 
 
+def upper_first(text: str) -> str:
+    """`text` as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def things(number: int, singular: str, plural: str | None = None) -> str:
     """`number` of something, in the right number."""
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"

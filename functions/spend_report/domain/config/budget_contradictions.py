@@ -28,10 +28,10 @@ class Contradiction(Struct, frozen=True):
 
 def budget_contradictions(budgets: Budgets) -> Iterator[Contradiction]:
     """Each budget against its own longer periods, and each feature's against that of all."""
-    named = {f"features.{plain(name)}": budget for name, budget in budgets.features.items()}
-    for path, budget in {**named, "default": budgets.default, "total": budgets.total}.items():
+    for budget in (*budgets.features.values(), budgets.default, budgets.total):
         if budget is None:
             continue
+        path = plain(budget.path)
         for text in _with_itself(budget):
             yield Contradiction(budget.parameter, path, text)
         if budgets.total is not None and budget is not budgets.total:

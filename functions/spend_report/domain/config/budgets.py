@@ -28,7 +28,8 @@ class Budget(Struct, frozen=True):
 
     None is a period without a budget. `alert_at` are the fractions of it at which to alert,
     ascending; None means the defaults of each period. `parameter` is the SSM parameter that
-    holds the budget, by its full name.
+    holds the budget, by its full name, and `path` where it stands in that document, as it is
+    written there: `features.rag-search`, `default`, `total`.
     """
 
     daily: Decimal | None
@@ -36,6 +37,7 @@ class Budget(Struct, frozen=True):
     monthly: Decimal | None
     alert_at: tuple[Decimal, ...] | None
     parameter: str
+    path: str
 
 
 class Budgets(Struct, frozen=True):
@@ -104,7 +106,7 @@ def _budget(raw: Any, parameter: str, path: str, problems: Problems) -> Budget:
     """A budget, without any limit where a problem is noted."""
     fields = raw if isinstance(raw, dict) else {"daily": raw}
     read = validated(_Fields, fields, parameter, path, problems) or _Fields.model_construct()
-    return Budget(read.daily, read.weekly, read.monthly, read.alert_at, parameter)
+    return Budget(read.daily, read.weekly, read.monthly, read.alert_at, parameter, path)
 
 
 def _name(value: str) -> str:

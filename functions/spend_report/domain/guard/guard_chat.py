@@ -10,6 +10,7 @@ from spend_report.domain.guard.guard_sentences import (
     what_happened,
 )
 from spend_report.domain.guard.what_cannot_wait import Warned
+from spend_report.domain.messages.actions import costliest, is_reachable
 from spend_report.domain.messages.chat import (
     MOST_MESSAGES,
     ChatMessage,
@@ -18,8 +19,6 @@ from spend_report.domain.messages.chat import (
     safe_text,
     thread_of,
 )
-from spend_report.domain.messages.email_text import is_reachable
-from spend_report.domain.messages.sentences import costliest
 
 
 def guard_chat_messages(news: GuardNews) -> list[ChatMessage]:

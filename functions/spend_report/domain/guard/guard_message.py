@@ -24,11 +24,9 @@ from spend_report.domain.guard.guard_sentences import (
 )
 from spend_report.domain.guard.what_cannot_wait import Warned
 from spend_report.domain.judgement.breaches import Breach
+from spend_report.domain.messages.actions import costliest, is_reachable, owners_among
 from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
-from spend_report.domain.messages.email_text import is_reachable
 from spend_report.domain.messages.machine_json import KIND, short_name
-from spend_report.domain.messages.owner_names import owners_among
-from spend_report.domain.messages.sentences import costliest
 
 _MOST_TOLD = 5
 _MOST_IN_JSON = 20

@@ -54,6 +54,8 @@ class Breach(Struct, frozen=True):
     are the costs of the reported days among the seven calendar days before that, for a daily
     budget only.
 
+    `parameter` and `path` say where the budget stands, as a `Budget` has them.
+
     `key` is the same whenever the same threshold of the same budget is exceeded in the same
     period. `covers` are the keys of what this breach makes needless to say: lower thresholds
     and the forecast.
@@ -73,6 +75,7 @@ class Breach(Struct, frozen=True):
     before: Mapping[date, Decimal]
     forecast: Forecast | None
     parameter: str
+    path: str
     key: str
     covers: Sequence[str]
 
@@ -180,6 +183,7 @@ def _breach(account: _Account, period: Period, terms: Budget) -> Breach | None:
         before={date_: costs[date_] for date_ in week if date_ in costs},
         forecast=forecast,
         parameter=terms.parameter,
+        path=terms.path,
         key=keys[-1],
         covers=keys[:-1],
     )

@@ -78,19 +78,21 @@ def causes_of_total(drivers: Sequence[Driver]) -> list[Cause]:
     if not drivers or drivers[0].baseline_days < MIN_BASELINE_DAYS:
         return []
     now, before = totals(drivers)
-    parts = [_part(driver, causes(driver)) for driver in drivers if driver.change]
+    _, places = change_shown(now, before)
+    parts = [_part(driver, causes(driver), places) for driver in drivers if driver.change]
     moved = sum(abs(part.amount) for part in parts)
     least = max(_MATTERS * moved, _LEAST * before)
     return _adding_up(now, before, parts, least, "all other features")
 
 
-def _part(driver: Driver, own: Sequence[Cause]) -> _Part:
-    """A feature as a part of the sum."""
+def _part(driver: Driver, own: Sequence[Cause], places: int) -> _Part:
+    """A feature as a part of the sum, with the change that its own lines show."""
     name = plain(driver.feature)
+    change = Fraction(change_shown(driver.now.cost, driver.before.cost, places)[0])
     if not own:
-        return _Part(driver.change, name, "")
+        return _Part(change, name, "")
     mostly = own[0].what if len(own) == 1 else f"mostly {own[0].what}"
-    return _Part(driver.change, name, mostly)
+    return _Part(change, name, mostly)
 
 
 def _adding_up(
@@ -98,8 +100,8 @@ def _adding_up(
 ) -> list[Cause]:
     """The largest `parts`, none below `least`, and the others as one line.
 
-    What rounding leaves over goes to the largest, so that the amounts sum to the change as it is
-    shown.
+    The amounts sum to the change as it is shown: what rounding leaves over stands in the last
+    line, so that a part is the same amount wherever it is shown.
     """
     change, places = change_shown(now, before)
     by_size = sorted(parts, key=lambda part: (-abs(part.amount), part.what))
@@ -107,15 +109,15 @@ def _adding_up(
     if not told:
         return []
     rest = [part for part in by_size if part not in told]
-    amounts = [at_places(part.amount, places) for part in told]
-    left = at_places(sum((part.amount for part in rest), _ZERO), places)
-    amounts[0] += change - sum(amounts) - left
     found = [
-        Cause(amount, places, part.what, part.figures, part.question)
-        for amount, part in zip(amounts, told, strict=True)
+        Cause(at_places(part.amount, places), places, part.what, part.figures, part.question)
+        for part in told
     ]
-    if left:
-        found.append(Cause(left, places, rest[0].what if len(rest) == 1 else others))
+    left = change - sum(cause.amount for cause in found)
+    if left and len(rest) == 1:
+        found.append(Cause(left, places, rest[0].what, rest[0].figures))
+    elif left:
+        found.append(Cause(left, places, others if rest else "rounding"))
     return found
 
 
@@ -136,17 +138,15 @@ def _mix(driver: Driver) -> _Part:
     """Named after the model whose changed share explains most of it."""
     mix = driver.mix
     model = max(driver.models, key=lambda model: model.mix if mix > 0 else -model.mix)
-    name = plain(model.model, MODEL_WIDTH) if model.model else "calls without a model"
+    name = plain(model.model, MODEL_WIDTH) if model.model else "no named model"
+    way = "to" if model.share_now > model.share_before else "away from"
+    what, question = f"calls moved {way} {name}", f"what moved calls {way} {name}"
     if not model.share_before:
-        what = f"new model {name}"
+        what, question = f"new model {name}", f"what calls {name}: it is new"
     elif not model.share_now:
-        what = f"no more {name}"
-    else:
-        what = f"{'more' if model.share_now > model.share_before else 'less'} {name}"
+        what = f"no calls on {name} any more"
     figures = f"{share(model.share_before)} → {share(model.share_now)} of calls"
-    verb = "sends more" if model.share_now > model.share_before else "takes"
-    away = "to" if model.share_now > model.share_before else "away from"
-    return _Part(mix, what, figures, f"what {verb} calls {away} {name}")
+    return _Part(mix, what, figures, question)
 
 
 def _tokens(driver: Driver) -> _Part:
@@ -198,9 +198,9 @@ def _cost_per_token(driver: Driver) -> _Part:
     output = _ratio(now.output_tokens, now.total_tokens())
     output_before = _ratio(before.output_tokens, before.total_tokens())
     if abs(output - output_before) >= _CLEAR_SHIFT and (output > output_before) == dearer:
-        figures = f"{share(output_before)} → {share(output)} of tokens"
-        what = f"{'larger' if dearer else 'smaller'} share of output"
-        return _Part(driver.price, what, figures, f"why there is a {what}")
+        figures = f"share of output {share(output_before)} → {share(output)}"
+        what = f"{'dearer' if dearer else 'cheaper'} mix of tokens"
+        return _Part(driver.price, what, figures, f"what makes a {what}")
     what = f"{'higher' if dearer else 'lower'} cost per token"
     question = f"what makes a token {'dearer' if dearer else 'cheaper'}"
     tokens = now.total_tokens()

@@ -15,6 +15,7 @@ from spend_report.domain.basics.wording import (
     things,
 )
 from spend_report.domain.judgement.breaches import Breach, Period, Severity
+from spend_report.domain.messages.actions import owners_of
 from spend_report.domain.messages.email_text import email_text
 from spend_report.domain.messages.machine_json import KIND, machine_json, short_name
 from spend_report.domain.messages.news import (
@@ -25,12 +26,13 @@ from spend_report.domain.messages.news import (
     SpikeAlert,
     features_of,
     items_of,
+    newest_told,
     severity_of,
 )
-from spend_report.domain.messages.owner_names import owners_of
 from spend_report.domain.messages.spike_reasons import in_short
 
 SUBJECT_WIDTH = 99
+_NAME_WIDTH = 30
 _FEATURES_BYTES = 16 * 1024
 _OWNERS_BYTES = 4 * 1024
 
@@ -57,7 +59,7 @@ def compose(news: Sequence[DayAlerts]) -> Message:
         attributes=attributes(
             KIND,
             severity_of(news),
-            max(day.day for day in news),
+            newest_told(news).day,
             features_of(items),
             owners_of(items),
         ),
@@ -94,7 +96,8 @@ def _names(names: Iterable[str], room: int) -> list[str]:
 
 def _subject(news: Sequence[DayAlerts]) -> str:
     lead, *rest = items_of(news)
-    told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}"
+    urgency = "NOTICE" if isinstance(lead, Remark) else lead.severity.upper()
+    told = f"LLM spend {short_day(lead.on.day)}, {urgency}: {_in_short(lead)}"
     over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in rest)
     notices = sum(isinstance(item, Remark) for item in rest)
     spikes = sum(isinstance(item, SpikeAlert) for item in rest)
@@ -121,7 +124,7 @@ def _in_short(item: Item) -> str:
 
 
 def _breach(breach: Breach) -> str:
-    whose = "total" if breach.feature is None else ascii_only(breach.feature)
+    whose = "total" if breach.feature is None else ascii_only(breach.feature, _NAME_WIDTH)
     spent, budget = dollars_of(breach.spent, breach.budget)
     least = "at least " if breach.missing else ""
     when = {Period.DAILY: "", Period.WEEKLY: " this week", Period.MONTHLY: " this month"}[

@@ -14,19 +14,26 @@ from typing import Any
 
 from msgspec import Struct
 
-from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, things
-from spend_report.domain.messages.email_text import is_reachable
+from spend_report.domain.basics.wording import (
+    dollars,
+    dollars_of,
+    plain,
+    short_day,
+    things,
+    upper_first,
+)
+from spend_report.domain.messages.actions import costliest, is_reachable, owner_line, to_do
 from spend_report.domain.messages.news import (
     Alert,
     DayAlerts,
     Links,
     SpikeAlert,
     alerts_of,
+    newest_told,
     notices_of,
     spike_alerts_of,
 )
-from spend_report.domain.messages.owner_names import owner_line
-from spend_report.domain.messages.sentences import costliest, holes, reasons, sentence, to_do
+from spend_report.domain.messages.sentences import explanation, holes, sentence
 from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
 from spend_report.domain.notices.notices import Notice
 
@@ -60,7 +67,7 @@ def chat_messages(news: Sequence[DayAlerts]) -> list[ChatMessage]:
         return messages
     shown = MOST_MESSAGES - 1
     left_out = things(len(messages) - shown, "more subject")
-    newest = max(news, key=lambda day: day.day)
+    newest = newest_told(news)
     return [
         *messages[:shown],
         chat_message(
@@ -88,13 +95,13 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
         if outlier := lead.on.outlier(feature):
             lines.append(outlier.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
-        lines += reasons(lead.breach, lead.on)
+        lines += explanation(lead.breach, lead.on).lines
         yield chat_message(
             thread=thread_of("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
             description=safe_text("\n".join(lines)),
             next_steps=[
-                safe_text(f"{to_do(lead.breach, lead.on)}"),
+                safe_text(upper_first(to_do(lead.breach, lead.on))),
                 *_requests(lead.on, feature),
                 *_report(lead.on.links),
             ],
@@ -137,7 +144,7 @@ def _requests(on: DayAlerts, feature: str | None) -> list[str]:
 def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterator[ChatMessage]:
     if not notices:
         return
-    newest = max(news, key=lambda day: day.day)
+    newest = newest_told(news)
     shown = notices[:_NOTICES_SHOWN]
     lines = [safe_text(notice.text) for notice in shown]
     if len(notices) > len(shown):

@@ -7,33 +7,42 @@ however long it is: a broken one is none.
 
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from spend_report.domain.basics.fair_shares import fair_shares
 from spend_report.domain.basics.wording import (
-    days,
     dollars,
     dollars_of,
     long_day,
     plain,
     short_day,
     things,
+    upper_first,
 )
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, comparison, totals
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Remark, SpikeAlert, items_of
-from spend_report.domain.messages.owner_names import owner_line, owners_of
-from spend_report.domain.messages.sentences import (
+from spend_report.domain.judgement.comparison import comparison, has_baseline, totals
+from spend_report.domain.messages.actions import (
     action,
     action_on,
     costliest,
     feature_to_look_at,
-    holes,
-    reasons,
-    sentence,
+    if_meant,
+    is_reachable,
+    owner_line,
+    owners_of,
     to_do,
-    who,
+    whose,
 )
+from spend_report.domain.messages.news import (
+    Alert,
+    DayAlerts,
+    Item,
+    Remark,
+    SpikeAlert,
+    items_of,
+    newest_told,
+)
+from spend_report.domain.messages.sentences import explanation, holes, sentence, who
 from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
 
 MOST_LINES = 50
@@ -42,7 +51,6 @@ _MOST_IN_FULL = 4
 _LEAST_PER_KIND = 2
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
 _KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
-_OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 
 
 def email_text(news: Sequence[DayAlerts]) -> str:
@@ -58,27 +66,28 @@ def _first_of_all(item: Item) -> list[str]:
     """What to do first, and whose it is."""
     match item:
         case Alert(breach, on):
-            feature = feature_to_look_at(breach, on)
-            what, subject = action(breach, on), plain(feature) if feature else who(breach)
-        case Remark(notice):
-            what, subject = notice.do, ""
+            what, feature = action(breach, on), feature_to_look_at(breach, on)
+            subject = whose(feature, on) if feature else who(breach)
+        case Remark(notice, on):
+            what, owners = notice.do, owners_of([item])
+            return _wrapped(f"Do first{f' (owner: {plain(owners[0])})' if owners else ''}: {what}.")
         case SpikeAlert(outlier, on):
             feature = outlier.spike.feature
-            what, subject = action_on(feature, on), plain(feature) if feature else ""
-    if subject and (owners := owners_of([item])):
-        subject += f" ({plain(owners[0])})"
+            what, subject = action_on(feature, on), whose(feature, on) if feature else ""
     return _wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
 
 
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
-    newest = max(news, key=lambda day: day.day)
+    newest = newest_told(news)
     figures = newest.figures
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
     change = _change_of_day(newest)
-    lines = _wrapped(f"LLM spend on {long_day(newest.day)}: {spent}{change and f', {change}'}.")
-    others = sorted(day.day for day in news if day is not newest and not day.is_empty)
-    if others:
-        lines += _wrapped(f"Also about {days(others)}, whose figures were restated or reported.")
+    when = f"{long_day(newest.day)}{newest.arrival and f', {newest.arrival}'}"
+    lines = _wrapped(f"LLM spend on {when}: {spent}{change and f', {change}'}.")
+    others = [day for day in news if day is not newest and not day.is_empty]
+    for other in sorted(others, key=lambda day: day.day):
+        what = f"Also about {short_day(other.day)}{other.arrival and f', {other.arrival}'}"
+        lines += _wrapped(f"{what}: {dollars(other.figures.cost)}.")
     for told in (told for day in news for told in day.told_before):
         lines += _wrapped(f"Not repeated here: {told}.")
     return [*lines, ""]
@@ -86,11 +95,10 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
 
 def _change_of_day(on: DayAlerts) -> str:
     """The day's cost against the usual; empty where there is none."""
-    drivers = on.drivers
-    if not drivers or drivers[0].baseline_days < MIN_BASELINE_DAYS:
+    if not has_baseline(on.drivers):
         return ""
-    now, before = totals(drivers)
-    return comparison(now, before, drivers[0].baseline, lasts=False)
+    now, before = totals(on.drivers)
+    return comparison(now, before, on.drivers[0].baseline, lasts=False)
 
 
 def _body(items: Sequence[Item], room: int) -> list[str]:
@@ -107,20 +115,21 @@ def _body(items: Sequence[Item], room: int) -> list[str]:
 def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
     """The blocks of those items that are told in full, by their place."""
     first_of_kind = {type(item): place for place, item in reversed(list(enumerate(items)))}
-    explained: set[str | None] = set()
+    lead = items[0]
+    said = {action(lead.breach, lead.on)} if isinstance(lead, Alert) else set()
     blocks: dict[int, list[str]] = {}
     for place in dict.fromkeys([0, *first_of_kind.values(), *range(_MOST_IN_FULL)]):
         if place >= len(items):
             continue
-        block = _block(items[place], explained)
+        block = _block(items[place], said)
         rest = {type(item) for at, item in enumerate(items) if at not in {*blocks, place}}
         kept_free = _LEAST_PER_KIND * len(rest) + bool(rest)
         if sum(map(len, blocks.values())) + len(block) + kept_free <= room:
             blocks[place] = block
         elif not blocks:
             blocks[place] = [*block[: room - kept_free - 1], ""]
-        if place in blocks and isinstance(item := items[place], Alert):
-            explained.add(item.breach.feature)
+        if place in blocks:
+            said |= _says(items[place])
     return blocks
 
 
@@ -138,19 +147,29 @@ def _in_a_line_each(items: Sequence[Item], room: int) -> list[str]:
     return [*lines, ""]
 
 
-def _block(item: Item, explained: Collection[str | None]) -> list[str]:
-    """An item in a block of lines, an alert without its reasons where they were told above."""
+def _says(item: Item) -> set[str]:
+    """The sentences of an item that need to be said only once in a message."""
+    if not isinstance(item, Alert):
+        return set()
+    return {explanation(item.breach, item.on).lead, action(item.breach, item.on)}
+
+
+def _block(item: Item, said: set[str]) -> list[str]:
+    """An item in a block of lines, without what was `said` above."""
     match item:
         case Alert(breach, on):
             lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
             lines += _wrapped(holes(breach), "  ") + _wrapped(owner_line(item), "  ")
             if outlier := on.outlier(breach.feature):
                 lines += _wrapped(outlier.sentence, "  ")
-            why = [] if breach.feature in explained else reasons(breach, on)
-            lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
-            lines += _wrapped(f"To do: {to_do(breach, on)}", "  ")
+            found = explanation(breach, on)
+            for reason in [] if found.lead in said else found.lines:
+                lines += [f"  {line}" for line in _wrapped(reason, width=WIDTH - 2)]
+            is_said = action(breach, on) in said
+            do = f"as above. {if_meant(breach)}" if is_said else upper_first(to_do(breach, on))
+            lines += _wrapped(f"To do: {do}", "  ")
         case Remark(notice):
-            lines = _wrapped(f"[DATA] {notice.text}")
+            lines = _wrapped(f"[NOTICE] {notice.text}")
             lines += _wrapped(owner_line(item), "  ")
             lines += _line_to_add(notice.add)
         case SpikeAlert(outlier, on):
@@ -177,11 +196,12 @@ def _line(item: Item) -> str:
     end = f", {theirs}" if theirs else ""
     match item:
         case Alert(breach):
-            return plain(f"[{breach.severity.upper()}] {_in_short(breach)}{end}", WIDTH)
+            told = f"[{breach.severity.upper()}] {_in_short(breach)}"
         case Remark(notice):
-            return plain(f"[DATA] {notice.subject}{end}", WIDTH)
+            told = f"[NOTICE] {notice.subject}"
         case SpikeAlert(outlier):
-            return plain(f"[{item.severity.upper()}] {in_short(outlier.spike)}{end}", WIDTH)
+            told = f"[{item.severity.upper()}] {in_short(outlier.spike)}"
+    return plain(f"{told}{end}", WIDTH)
 
 
 def _in_short(breach: Breach) -> str:
@@ -209,19 +229,15 @@ def _what_to_look_at(item: Item) -> list[str]:
         median = f" (the median is {dollars(costs.median)})" if costs else ""
         lines += _wrapped(f"Costliest requests{whose} on {short_day(item.on.day)}{median}:")
         for request in requests:
-            name = plain(request.root_name or request.trace_id)
+            name = plain(request.root_name) if request.root_name else "request"
             lines.append(f"  {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
-            lines += [f"  {request.url}"] if is_reachable(request.url) else []
+            is_link = is_reachable(request.url)
+            lines.append(f"  {request.url if is_link else f'trace {plain(request.trace_id)}'}")
         lines.append("")
     links = item.on.links
-    for what, url in (("page", links.page_console), ("figures", links.report_console)):
-        lines += [f"The {what} of {short_day(item.on.day)}:", f"  {url}"] if url else []
+    if url := links.page_console or links.report_console:
+        lines += [f"The report of {short_day(item.on.day)}:", f"  {url}"]
     return lines
-
-
-def is_reachable(url: str) -> bool:
-    """Whether a link leads anywhere when the message is read: not into one's own machine."""
-    return bool(url) and not url.startswith(_OWN_MACHINE)
 
 
 def _wrapped(text: str, indent: str = "", width: int = WIDTH) -> list[str]:

@@ -6,11 +6,20 @@ from typing import Any
 
 from spend_report.domain.basics.fair_shares import fair_shares, fitting
 from spend_report.domain.basics.money import usd
+from spend_report.domain.basics.wording import upper_first
 from spend_report.domain.figures.day_figures import Request
+from spend_report.domain.judgement.comparison import drivers_of
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.messages.news import Alert, DayAlerts, Remark, items_of, severity_of
-from spend_report.domain.messages.owner_names import owners_of
-from spend_report.domain.messages.sentences import costliest, drivers_of, reasons, sentence, to_do
+from spend_report.domain.messages.actions import costliest, owners_of, setting, to_do
+from spend_report.domain.messages.news import (
+    Alert,
+    DayAlerts,
+    Remark,
+    items_of,
+    newest_told,
+    severity_of,
+)
+from spend_report.domain.messages.sentences import explanation, sentence
 from spend_report.domain.messages.spike_items import Outlier
 from spend_report.domain.messages.spike_reasons import spike_reasons
 
@@ -58,7 +67,7 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
 
 def _frame(news: Sequence[DayAlerts]) -> dict[str, Any]:
     """The message with nothing in its lists yet, and with counts as wide as they can get."""
-    newest = max(news, key=lambda day: day.day)
+    newest = newest_told(news)
     return {
         "kind": KIND,
         "date": newest.day.isoformat(),
@@ -127,10 +136,10 @@ def _core(alert: Alert) -> dict[str, Any]:
 
 def _details(alert: Alert) -> dict[str, Any]:
     breach, forecast = alert.breach, alert.breach.forecast
-    why_text = [line.strip() for line in reasons(breach, alert.on)]
+    why_text = [line.strip() for line in explanation(breach, alert.on).lines]
     return {
         "text": sentence(breach),
-        "to_do": to_do(breach, alert.on),
+        "to_do": upper_first(to_do(breach, alert.on)),
         "period_start": breach.period_start.isoformat(),
         "period_end": breach.period_end.isoformat(),
         "since": breach.since.isoformat(),
@@ -144,7 +153,8 @@ def _details(alert: Alert) -> dict[str, Any]:
             "runs_out": forecast.runs_out and forecast.runs_out.isoformat(),
         },
         "parameter": breach.parameter,
-        "why": why(drivers_of(breach, alert.on), why_text),
+        "setting": setting(breach),
+        "why": why(drivers_of(breach, alert.on.drivers), why_text),
         "top_requests": [
             _request(request) for request in costliest(alert.on.figures, breach.feature)
         ],

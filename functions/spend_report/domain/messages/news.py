@@ -43,7 +43,8 @@ class DayAlerts(Struct, frozen=True):
     """One reported day: its figures, their causes, what is exceeded or wrong, the days before.
 
     `owners` maps a feature to who owns it, where that is known. `outliers` are its spikes,
-    and `told_before` says what of it was told on the day itself.
+    and `told_before` says what of it was told on the day itself. `arrival` says in a few words
+    what is special about when it was reported: `reported again`, `not over yet`.
     """
 
     figures: DayFigures
@@ -55,6 +56,7 @@ class DayAlerts(Struct, frozen=True):
     owners: Mapping[str, str] = field(default_factory=dict)
     outliers: Sequence[Outlier] = ()
     told_before: Sequence[str] = ()
+    arrival: str = ""
 
     @property
     def day(self) -> date:
@@ -191,6 +193,11 @@ def features_of(items: Iterable[Item]) -> list[str]:
         features[place] for place in range(deepest) for features in by_item if place < len(features)
     )
     return list(dict.fromkeys(in_turn))
+
+
+def newest_told(news: Sequence[DayAlerts]) -> DayAlerts:
+    """The newest day about which there is something to say: the one that a message is about."""
+    return max(news, key=lambda day: (not day.is_empty, day.day))
 
 
 def severity_of(days: Sequence[DayAlerts]) -> Severity:

@@ -1,40 +1,52 @@
-"""A budget in words: what happened, since when, why, and what to do about it.
+"""A budget in words: what happened, since when, and why.
 
 Every window of days is named by its dates, a sum over days of which some have no report is
 called a lower bound, and only what is certain is said to be so.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
+
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import (
     about,
+    at_places,
     days,
     dollars,
     dollars_of,
     month,
     ordinal,
+    places_of,
     plain,
     share,
     short_day,
     things,
+    upper_first,
 )
-from spend_report.domain.figures.day_figures import DayFigures, Request
+from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Breach, Period
-from spend_report.domain.judgement.comparison import comparison, totals
+from spend_report.domain.judgement.comparison import (
+    comparison,
+    drivers_of,
+    has_baseline,
+    is_of_the_day,
+    parts_of,
+    totals,
+)
 from spend_report.domain.judgement.driver_sentences import Cause, causes, causes_of_total
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.forecast import Forecast
+from spend_report.domain.record.history import History
 
-REQUESTS_SHOWN = 3
-_PARAMETER_WIDTH = 120
-_NO_CAUSE = "cut a cost that is the usual one, or raise the budget"
+_PARTS_SHOWN = 3
 
 
 class Day(Protocol):
-    """What the sentences about a budget look at beside it."""
+    """What is looked at beside a budget to say why, what to do, and who."""
 
     @property
     def figures(self) -> DayFigures:
@@ -44,6 +56,16 @@ class Day(Protocol):
     @property
     def drivers(self) -> Sequence[Driver]:
         """Why its costs changed."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """The days before."""
+        ...
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Who owns a feature, where that is known."""
         ...
 
 
@@ -66,8 +88,10 @@ def sentence(breach: Breach) -> str:
         told += f", {least}{share(breach.spent / breach.budget)} of {of_budget} of {budget}"
     told += f"{_since(breach)}."
     if breach.over <= 0 and breach.forecast and breach.forecast.runs_out:
-        told += f" {_pace(breach.forecast)} it is used up on {_runs_out(breach, breach.forecast)}"
-        told += f" and the month comes to {least}{dollars(breach.forecast.projected)}."
+        told += f" At {_pace(breach.day, breach.forecast)} "
+        if not is_likely_over(breach):
+            told += f"it is used up on {_runs_out(breach, breach.forecast)} and "
+        told += f"the month comes to {least}{dollars(breach.forecast.projected)}."
     return told
 
 
@@ -78,17 +102,18 @@ def _foretold(breach: Breach, forecast: Forecast, of_budget: str) -> str:
     least = "at least " if breach.missing else ""
     told = (
         f"{who(breach)} {verb} heading over {of_budget} of {budget}: {least}{spent} "
-        f"{_when(breach)}, and at the pace of {days(forecast.pace_over)} "
-        f"({dollars(forecast.pace)} a day) {least}{projected} by "
+        f"{_when(breach)}, and at {_pace(breach.day, forecast)} {least}{projected} by "
         f"{short_day(breach.period_end)}"
     )
-    if forecast.runs_out:
+    if forecast.runs_out and not is_likely_over(breach):
         told += f", which uses it up on {_runs_out(breach, forecast)}"
     return f"{told}."
 
 
-def _pace(forecast: Forecast) -> str:
-    return f"At the pace of {days(forecast.pace_over)} ({dollars(forecast.pace)} a day)"
+def _pace(day: date, forecast: Forecast) -> str:
+    """The pace with its days, of which the mean to compare with has the same but for the last."""
+    over = days(forecast.pace_over)
+    return f"the pace of {over} ({dollars(forecast.pace)} a day, {short_day(day)} included)"
 
 
 def _runs_out(breach: Breach, forecast: Forecast) -> str:
@@ -117,72 +142,88 @@ def _since(breach: Breach) -> str:
         return f", {crossed} on {short_day(breach.since)}" if breach.since < breach.day else ""
     limit = breach.budget if breach.over > 0 else breach.budget * (breach.threshold or 1)
     above = "over it" if breach.over > 0 else f"above {share(breach.threshold or ZERO)} of it"
+    if not breach.before:
+        return f"{_in_a_row(breach, above)} or earlier" if breach.days_in_a_row > 1 else ""
+    window = days(list(breach.before))
+    low, high = (dollars(end(breach.before.values())) for end in (min, max))
+    usual = f"{low if low == high else f'{low} to {high}'} a day"
     earlier = sum(cost > limit for cost in breach.before.values())
     if breach.days_in_a_row > 1:
-        nth = ordinal(breach.days_in_a_row)
-        told = f": the {nth} day in a row {above}, since {short_day(breach.since)}"
-        told += "" if breach.before else " or earlier"
-    elif earlier:
-        told = f": {above} on {earlier} of the {things(len(breach.before), 'day')} before too"
-    elif breach.before:
-        told = f": the first day {above}"
-    else:
-        return ""
-    if not breach.before:
-        return told
-    low, high = (dollars(end(breach.before.values())) for end in (min, max))
-    span = low if low == high else f"{low} to {high}"
-    return f"{told}; {span} on {days(list(breach.before))}"
+        return f"{_in_a_row(breach, above)}; {window} cost {usual}"
+    if earlier:
+        return f": {above} on {earlier} of the {len(breach.before)} days {window} too ({usual})"
+    return f": the first day {above} after {window} ({usual})"
+
+
+def _in_a_row(breach: Breach, above: str) -> str:
+    nth = ordinal(breach.days_in_a_row)
+    return f": the {nth} day in a row {above}, since {short_day(breach.since)}"
 
 
 def holes(breach: Breach) -> str:
     """What the days without a report mean for the sum; empty where there are none."""
     if not breach.missing:
         return ""
-    told = f"{days(breach.missing)} {_has(breach.missing)} no report"
+    told = f"{days(breach.missing)} {_has(breach.missing)} no report and {_are(breach.missing)} "
+    told += "not in these sums."
     forecast = breach.forecast
     if forecast and forecast.estimate is not None:
-        told += f": at the same pace they bring the month to {about(forecast.estimate)}"
-        so_far = breach.spent + forecast.pace * len(breach.missing)
-        is_over = so_far > breach.budget >= breach.spent
-        told += ", and the budget is used up already" if is_over else ""
-    return f"{told}. Report {_them(breach.missing)} to know."
+        told += f" At the same pace the month comes to {about(forecast.estimate)} with "
+        told += "it" if len(breach.missing) == 1 else "them"
+        told += ", and the budget is likely used up already." if is_likely_over(breach) else "."
+    first, last = breach.missing[0].isoformat(), breach.missing[-1].isoformat()
+    backfill = json.dumps({"start_date": first, "end_date": last})
+    return f"{told} To know, start the backfill with {backfill}."
 
 
-def _them(dates: Sequence[date]) -> str:
-    return "it" if len(dates) == 1 else "these days"
+def is_likely_over(breach: Breach) -> bool:
+    """Whether the budget is used up if the days without a report cost as much as the others."""
+    if breach.forecast is None or breach.over > 0:
+        return False
+    return breach.spent + breach.forecast.pace * len(breach.missing) > breach.budget
 
 
 def _has(dates: Sequence[date]) -> str:
     return "has" if len(dates) == 1 else "have"
 
 
-def explanation(breach: Breach, on: Day) -> tuple[str, list[Cause]]:
-    """The day's change against the usual, and its parts."""
-    drivers = drivers_of(breach, on)
+def _are(dates: Sequence[date]) -> str:
+    return "is" if len(dates) == 1 else "are"
+
+
+class Explanation(Struct, frozen=True):
+    """Why a budget is exceeded: one `lead`, and the `parts` of what it says, if there are any.
+
+    `day` is the one that it is about, where the budget is not a day's.
+    """
+
+    lead: str
+    parts: Sequence[Cause] = ()
+    day: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """It in lines, those of the parts two characters in."""
+        if not self.lead:
+            return []
+        end = ":" if self.parts else "" if self.lead.endswith(".") else "."
+        lead = f"{self.day}: {self.lead}" if self.day else upper_first(self.lead)
+        return [f"{lead}{end}", *(f"  {part}" for part in self.parts)]
+
+
+def explanation(breach: Breach, on: Day) -> Explanation:
+    """The day's change against the usual, and its parts, or what a usual cost is made of."""
+    drivers = drivers_of(breach, on.drivers)
     if not drivers:
-        return _without_calls(breach, on), []
+        return Explanation(f"{_made_of(breach, on)} {_without_calls(breach, on)}".lstrip())
     now, before = totals(drivers)
     told = comparison(now, before, drivers[0].baseline, lasts=True)
+    if not is_of_the_day(breach, on.drivers):
+        made_of = _made_of(breach, on)
+        return Explanation(made_of if has_baseline(drivers) else f"{made_of} {told}".lstrip())
     own = causes_of_total(drivers) if breach.feature is None else causes(drivers[0])
-    if breach.period is not Period.DAILY:
-        told = f"{short_day(on.figures.date)}: {told}"
-    return told, own
-
-
-def reasons(breach: Breach, on: Day) -> list[str]:
-    """The same as lines, those of the parts two characters in."""
-    told, own = explanation(breach, on)
-    told = told[0].upper() + told[1:]
-    return [
-        f"{told}{':' if own else '' if told.endswith('.') else '.'}",
-        *(f"  {cause}" for cause in own),
-    ]
-
-
-def drivers_of(breach: Breach, on: Day) -> list[Driver]:
-    """Why the cost of the breach's feature changed, or of all."""
-    return [driver for driver in on.drivers if breach.feature in {None, driver.feature}]
+    day = "" if breach.period is Period.DAILY else short_day(breach.day)
+    return Explanation(told, own, day)
 
 
 def _without_calls(breach: Breach, on: Day) -> str:
@@ -190,49 +231,14 @@ def _without_calls(breach: Breach, on: Day) -> str:
     return f"No calls{whose} on {short_day(on.figures.date)}; the cost is of the days before."
 
 
-def to_do(breach: Breach, on: Day) -> str:
-    """What to find out, where to look, and what to change if it is meant to be so."""
-    parameter = plain(breach.parameter, _PARAMETER_WIDTH)
-    feature = feature_to_look_at(breach, on)
-    where = f"at {plain(feature)}, " if feature and breach.feature is None else ""
-    first = action(breach, on)
-    if first == _NO_CAUSE:
-        return f"{first} in {parameter}."
-    return f"{where}{first}. If it is meant to be so, raise the budget in {parameter}."
-
-
-def action(breach: Breach, on: Day) -> str:
-    """The first thing to do, e.g. `find out what makes the prompts longer`."""
-    return action_on(feature_to_look_at(breach, on), on)
-
-
-def action_on(feature: str | None, on: Day) -> str:
-    """The same about a feature, or about all together (None)."""
-    own = [cause for driver in on.drivers if driver.feature == feature for cause in causes(driver)]
-    question = next((cause.question for cause in own if cause.amount > 0 and cause.question), "")
-    request = next(iter(costliest(on.figures, feature)), None)
-    look = f"begin with the costliest request, {_request(request, on)}" if request else ""
-    if question:
-        return f"find out {question}{look and f'; {look}'}"
-    return look or _NO_CAUSE
-
-
-def feature_to_look_at(breach: Breach, on: Day) -> str | None:
-    """The budget's own; of the total the one that grew most, None where none did."""
-    if breach.feature is not None:
-        return breach.feature
-    grew = max(on.drivers, key=lambda driver: driver.change, default=None)
-    return grew.feature if grew and grew.change > 0 and grew.baseline_days else None
-
-
-def _request(request: Request, on: Day) -> str:
-    name = plain(request.root_name or request.trace_id)
-    costs = on.figures.request_costs.get(request.feature)
-    median = f", where the median is {dollars(costs.median)}" if costs else ""
-    return f"{name} ({dollars(request.cost)}{median})"
-
-
-def costliest(figures: DayFigures, feature: str | None) -> list[Request]:
-    """The costliest requests of `feature`, or of all."""
-    fitting = [row for row in figures.top_requests if feature in {None, row.feature}]
-    return fitting[:REQUESTS_SHOWN]
+def _made_of(breach: Breach, on: Day) -> str:
+    """The largest parts of a period's cost, which add up as they are shown."""
+    parts = parts_of(breach, on.figures, on.history)
+    places = places_of(breach.spent)
+    shown = {name: at_places(parts[name], places) for name in list(parts)[:_PARTS_SHOWN]}
+    told = [f"{plain(name)} {dollars(cost)}" for name, cost in shown.items()]
+    if rest := parts.keys() - shown.keys():
+        left = at_places(breach.spent, places) - sum(shown.values())
+        kind = "feature" if breach.feature is None else "model"
+        told.append(f"{things(len(rest), f'other {kind}')} {dollars(left)}")
+    return f"Of the {dollars(breach.spent)}: {', '.join(told)}." if told else ""

@@ -5,7 +5,8 @@ from spend_report.domain.judgement.comparison import comparison, totals
 from spend_report.domain.judgement.driver_sentences import causes, causes_of_total
 from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import Spike
-from spend_report.domain.messages.sentences import Day, action_on
+from spend_report.domain.messages.actions import action_on
+from spend_report.domain.messages.sentences import Day
 from spend_report.domain.messages.spike_items import Outlier
 
 _OF = {Measure.COST: "", Measure.CALLS: " calls", Measure.COST_PER_CALL: " a call"}

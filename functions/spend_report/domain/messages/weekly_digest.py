@@ -18,17 +18,17 @@ from spend_report.domain.basics.wording import (
     dollars,
     plain,
     share,
-    short_day,
     signed_dollars,
     things,
 )
 from spend_report.domain.bills.bill_words import BillLine
+from spend_report.domain.judgement.comparison import change_shown, totals
 from spend_report.domain.judgement.driver_sentences import causes
 from spend_report.domain.judgement.drivers import Driver, compare
+from spend_report.domain.messages.actions import owners_among
 from spend_report.domain.messages.alert_message import Message, attributes
 from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
 from spend_report.domain.messages.news import Links
-from spend_report.domain.messages.owner_names import owners_among
 from spend_report.domain.messages.week_spikes import spikes_as_data, spikes_in_lines
 from spend_report.domain.record.history import History, PastDay
 
@@ -78,6 +78,11 @@ class Digest(Struct, frozen=True):
         return f"digest/{self.name}/all"
 
     @property
+    def week_before(self) -> int:
+        """The ISO number of the one that it is compared with."""
+        return (self.start - timedelta(days=1)).isocalendar().week
+
+    @property
     def name(self) -> str:
         """As ISO 8601 writes it: `2026-W47`."""
         return f"{self.start.isocalendar().year}-W{self.week:02}"
@@ -117,12 +122,12 @@ def digest(
 def compose_digest(digest: Digest) -> Message:
     """The digest for people and for machines."""
     by_cost = sorted(digest.drivers, key=lambda driver: (-driver.now.cost, driver.feature))
-    cost, _, change = _sums(digest.drivers)
+    cost, before = totals(digest.drivers)
     subject = f"LLM spend week {digest.week}: {dollars(_cost(digest.days))}{_holes(digest)}"
     if digest.days_before:
-        word = "up" if change > 0 else "down"
-        by = dollars(abs(change))
-        subject += f", {word} {by}{' a day' if digest.per_day else ''} on the week before"
+        by, unit = change_shown(cost, before)[0], " a day" if digest.per_day else ""
+        up = f"{'up' if by > 0 else 'down'} {dollars(abs(by))}{unit}" if by else "as much"
+        subject += f", {up} {'on' if by else 'as'} week {digest.week_before}"
     spikes, more_spikes = spikes_as_data(digest.days, digest.owners, MOST_BYTES // 4)
     data: dict[str, Any] = {
         "kind": KIND,
@@ -172,46 +177,40 @@ def _cost(week: Sequence[PastDay]) -> Decimal:
     return sum((day.cost for day in week), ZERO)
 
 
-def _sums(drivers: Sequence[Driver]) -> tuple[Fraction, Fraction, Fraction]:
-    """The cost, what it was before, and the change."""
-    now = sum((driver.now.cost for driver in drivers), Fraction(0))
-    before = sum((driver.before.cost for driver in drivers), Fraction(0))
-    return now, before, now - before
-
-
 def _causes(driver: Driver, whole: Fraction) -> list[object]:
     return [*causes(driver)[:_CAUSES_SHOWN]] if abs(driver.change) > _MOVED * whole else []
 
 
 def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
     """At most 8 features with their owners and two lines of causes each: 56 lines and two links."""
-    span = f"{short_day(digest.start)} to {short_day(digest.end)} {digest.end.year}"
+    span = f"{days(days_before(digest.end + timedelta(days=1), WEEK))} {digest.end.year}"
     spent = f"{dollars(_cost(digest.days))}{_holes(digest)}"
     lines = [f"LLM spend in week {digest.week}, {span}: {spent}."]
     if digest.missing:
         no_report = f"{days(digest.missing)} {'has' if len(digest.missing) == 1 else 'have'}"
         lines.append(f"{no_report} no report, so the week cost at least that.")
     if digest.missing_before and digest.days_before:
-        lines.append(f"The week before is without {days(digest.missing_before)}.")
+        lines.append(f"Week {digest.week_before} has no report of {days(digest.missing_before)}.")
     if not digest.days_before:
-        lines.append("Nothing is reported of the week before.")
-    cost, before, change = _sums(digest.drivers)
+        lines.append(f"Nothing is reported of week {digest.week_before}.")
+    cost, before = totals(digest.drivers)
     unit = " a day" if digest.per_day else ""
-    lines += ["", _row("", f"week {digest.week}{unit}", "week before", "change")]
+    weeks = [f"week {week}{unit}" for week in (digest.week, digest.week_before)]
+    lines += ["", _row("", weeks[0], weeks[1], "change")]
     for owner, own in _by_owner(digest, by_cost[:_FEATURES_SHOWN]):
         indent = ""
         if digest.owners:
             whole = [one for one in by_cost if digest.owners.get(one.feature, "") == owner]
             name = plain(owner, _NAME_WIDTH) if owner else "without an owner"
-            lines.append(_amounts(name, *_sums(whole)))
+            lines.append(_amounts(name, *totals(whole)))
             indent = "  "
         for driver in own:
             name = indent + plain(driver.feature, _NAME_WIDTH - len(indent))
-            lines.append(_amounts(name, driver.now.cost, driver.before.cost, driver.change))
+            lines.append(_amounts(name, driver.now.cost, driver.before.cost))
             lines += [f"{indent}  {cause}" for cause in _causes(driver, cost)]
     if rest := by_cost[_FEATURES_SHOWN:]:
-        lines.append(_amounts(things(len(rest), "more feature"), *_sums(rest)))
-    lines += [_amounts("all", cost, before, change), ""]
+        lines.append(_amounts(things(len(rest), "more feature"), *totals(rest)))
+    lines += [_amounts("all", cost, before), ""]
     lines += [*spikes_in_lines(digest.days, digest.owners), *_bills(digest.bills)]
     lines.append("The last day's report:")
     lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
@@ -238,12 +237,13 @@ def _by_owner(digest: Digest, by_cost: Sequence[Driver]) -> Iterator[tuple[str, 
             yield owner, own
 
 
-def _amounts(name: str, now: Fraction, before: Fraction, change: Fraction) -> str:
-    shift = f"{signed_dollars(change)}"
-    if before:
-        shift += f" ({share(change / before)})"
+def _amounts(name: str, now: Fraction, before: Fraction) -> str:
+    shown, places = change_shown(now, before)
+    shift = signed_dollars(shown, places) if shown else dollars(shown)
+    if before and shown:
+        shift += f" ({share((now - before) / before)})"
     return _row(name, dollars(now), dollars(before), shift)
 
 
 def _row(name: str, now: str, before: str, change: str) -> str:
-    return f"{name:<{_NAME_WIDTH}} {now:>13} {before:>12} {change:>17}".rstrip()
+    return f"{name:<{_NAME_WIDTH}} {now:>13} {before:>13} {change:>17}".rstrip()

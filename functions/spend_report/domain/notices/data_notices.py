@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import UNTAGGED
+from spend_report.domain.basics.places import Places
 from spend_report.domain.basics.wording import about, ascii_only, dollars, plain, share, things
 from spend_report.domain.figures.build_figures import UNREADABLE
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift, UnpricedModel
@@ -65,17 +66,17 @@ class Finding(Struct, frozen=True):
     cost: Decimal = ZERO
 
 
-def findings(figures: DayFigures, untagged_limit: Decimal, config_path: str) -> Iterator[Finding]:
-    """What the data of the day lack, by kind."""
-    yield from _unpriced(figures, config_path)
+def findings(figures: DayFigures, untagged_limit: Decimal, where: Places) -> Iterator[Finding]:
+    """What the data of the day lack, by kind; `where` names the parameters that mend it."""
+    yield from _unpriced(figures, where)
     yield from _untagged(figures, untagged_limit)
-    yield from _drift(figures, config_path)
+    yield from _drift(figures, where)
     yield from _without_usage(figures)
     yield from _errors(figures)
     yield from _unreadable(figures)
 
 
-def _unpriced(figures: DayFigures, config_path: str) -> Iterator[Finding]:
+def _unpriced(figures: DayFigures, where: Places) -> Iterator[Finding]:
     """Calls with tokens on a model that nobody knows a price of, from the first on."""
     by_model: dict[str, list[UnpricedModel]] = {}
     for entry in figures.unpriced:
@@ -86,19 +87,19 @@ def _unpriced(figures: DayFigures, config_path: str) -> Iterator[Finding]:
         features = sorted({feature for entry in entries for feature in entry.features})
         cost = tokens * _cost_per_token(figures)
         missing = f"{things(calls, 'call')} with {things(tokens, 'token')} ({names(features)})"
-        guess = f", {about(cost)} at the day's mean cost per token" if cost else ""
+        guess = f" ({about(cost)} at the day's mean cost per token)" if cost else ""
         if model:
             subject, do = f"no price for {ascii_only(model)}", f"add a price for {plain(model)}"
             text = (
                 f"No price for {plain(model)}: {missing} count as $0{guess}. Add its price per "
-                f"million tokens to a parameter below {config_path}/pricing/."
+                f"million tokens to {where.to_add('pricing')}."
             )
             add = f'{json.dumps(model)}: {{"input": <USD>, "output": <USD>}}'
         else:
             subject, do, add = "calls without a model", "set ls_model_name on them", ""
             text = (
-                f"{missing} count as $0{guess}, because they name no model. Set ls_model_name in "
-                "their metadata."
+                f"{missing} name no model and count as $0{guess}. Set ls_model_name in their "
+                "metadata."
             )
         kind = NoticeKind.UNPRICED_MODEL
         yield Finding(kind, model, subject, text, do, features, add, calls, cost)
@@ -129,7 +130,7 @@ def _untagged(figures: DayFigures, limit: Decimal) -> Iterator[Finding]:
     )
 
 
-def _drift(figures: DayFigures, config_path: str) -> Iterator[Finding]:
+def _drift(figures: DayFigures, where: Places) -> Iterator[Finding]:
     """Models at the catalogue's price: a price that somebody set is meant to differ."""
     for model in figures.drift:
         if model.source != PriceSource.CATALOGUE or not _is_off(model):
@@ -138,8 +139,8 @@ def _drift(figures: DayFigures, config_path: str) -> Iterator[Finding]:
         apart = f"{share(abs(model.share or ZERO))} {side} LangSmith's"
         text = (
             f"{plain(model.model)} costs {dollars(model.ours)} by the bundled catalogue, {apart} "
-            f"{dollars(model.langsmith)} for the same calls. A price of your own below "
-            f"{config_path}/pricing/ settles which one counts."
+            f"{dollars(model.langsmith)} for the same calls. To settle which one counts, set "
+            f"a price of your own in {where.to_add('pricing')}."
         )
         lines = [line for line in figures.lines if line.model == model.model]
         yield Finding(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.names import OTHER, UNTAGGED
+from spend_report.domain.basics.places import Places
 from spend_report.domain.basics.wording import ascii_only, dollars, plain, short_day, things
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
@@ -31,12 +32,13 @@ class Doubt(NamedTuple):
     about: str
     subject: str
     text: str
+    do: str
     features: Sequence[str]
     add: str = ""
 
 
 def unregistered(
-    figures: DayFigures, history: History, register: FeatureRegister, config_path: str
+    figures: DayFigures, history: History, register: FeatureRegister, where: Places
 ) -> Iterator[Doubt]:
     """The day's features that are in no document, costliest first; none where there is no document.
 
@@ -50,24 +52,30 @@ def unregistered(
         name = row.feature
         text = (
             f"{plain(name)} cost {dollars(row.cost)} {_since(name, figures.date, history)} and is "
-            f"in no parameter below {config_path}/features/."
+            f"in no parameter below {where.root}/features/."
         )
+        do, features = f"register {plain(name)} with its owner", [name]
         alike = names.alike(name)
         if alike is not None:
-            known = register.features[register.feature(alike)]
+            feature = register.feature(alike)
+            known = register.features[feature]
+            do = f"if {plain(name)} is {plain(feature)}, make it an alias of it"
+            # Whose calls these likely are: its owner is told.
+            features = [name, feature]
             text += (
                 f" Is it {plain(alike)}? Then add it to the aliases in {known.parameter}, else "
                 "register it as a feature of its own."
             )
         elif (nearest := names.nearest(name)) is not None:
-            text += f" The nearest known name is {plain(nearest)}. Register it with its owner."
-        else:
-            text += " Register it with its owner."
+            text += f" The nearest known name is {plain(nearest)}."
+        if alike is None:
+            text += f" Register it with its owner in {where.to_add('features')}."
         yield Doubt(
             name,
             f"{ascii_only(name)} is not registered",
             text,
-            [name],
+            do,
+            features,
             entry_for(name, alike, register),
         )
     if rest := rows[_MOST_TOLD:]:
@@ -75,14 +83,12 @@ def unregistered(
         subject = f"{things(len(rest), 'more feature')} not registered"
         text = (
             f"{things(len(rest), 'more feature')} ({dollars(cost)} together) are in no parameter "
-            f"below {config_path}/features/ either."
+            f"below {where.root}/features/ either."
         )
-        yield Doubt("", subject, text, [])
+        yield Doubt("", subject, text, "register the other features", [])
 
 
-def likely_pairs(
-    figures: DayFigures, register: FeatureRegister, config_path: str
-) -> Iterator[Doubt]:
+def likely_pairs(figures: DayFigures, register: FeatureRegister, where: Places) -> Iterator[Doubt]:
     """Features of the day that are likely one, where no document says which names there are."""
     if register.in_use:
         return
@@ -91,12 +97,13 @@ def likely_pairs(
         costs = [f"{plain(name)} ({dollars(rows[name].cost)})" for name in (right, slip)]
         text = (
             f"{' and '.join(costs)} are likely one feature, typed in two ways. Tag them alike, or "
-            f"make one an alias of the other in a parameter below {config_path}/features/."
+            f"make one an alias of the other in {where.to_add('features')}."
         )
         # The same pair tomorrow, when the other one may cost more.
         about = " = ".join(sorted([right, slip]))
         subject = f"{ascii_only(slip)} is likely {ascii_only(right)}"
-        yield Doubt(about, subject, text, [right, slip], entry(right, aliases=[slip]))
+        do = f"tag {plain(right)} and {plain(slip)} alike"
+        yield Doubt(about, subject, text, do, [right, slip], entry(right, aliases=[slip]))
 
 
 def unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Doubt]:
@@ -124,7 +131,8 @@ def unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> I
             text += f" Is it {plain(alike)}? Then rename it there."
         elif (nearest := occurring.nearest(name)) is not None:
             text += f" The nearest name that has calls is {plain(nearest)}."
-        yield Doubt(name, f"the budget of {ascii_only(name)} sees nothing", text, [name])
+        subject = f"the budget of {ascii_only(name)} sees nothing"
+        yield Doubt(name, subject, text, f"rename or drop the budget of {plain(name)}", [name])
 
 
 def entry_for(name: str, alike: str | None, register: FeatureRegister) -> str:

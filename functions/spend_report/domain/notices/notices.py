@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.basics.wording import plain
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.config.owners_and_aliases import FeatureRegister
 from spend_report.domain.figures.day_figures import DayFigures
@@ -59,20 +59,20 @@ def notices(
     budgets: Budgets,
     register: FeatureRegister,
     untagged_limit: Decimal,
-    config_path: str,
+    where: Places,
 ) -> list[Notice]:
     """What is wrong with the data of the day, by kind in the order of `NoticeKind`.
 
-    `untagged_limit` is the share of the cost above which `untagged` is too much, `config_path`
-    the root of the parameters. `history` tells the first day of what was wrong before, and has
-    its features under the names that `register` gives them.
+    `untagged_limit` is the share of the cost above which `untagged` is too much, `where` has
+    the parameters in which things are mended. `history` tells the first day of what was wrong
+    before, and has its features under the names that `register` gives them.
     """
     found = [
-        *findings(figures, untagged_limit, config_path),
+        *findings(figures, untagged_limit, where),
         *token_findings(figures),
         *silences(figures, history),
-        *_unregistered(figures, history, register, config_path),
-        *_likely_pairs(figures, register, config_path),
+        *_unregistered(figures, history, register, where),
+        *_likely_pairs(figures, register, where),
         *_unused_budgets(figures, history, budgets),
     ]
     return [
@@ -109,16 +109,16 @@ def notice_key(kind: NoticeKind, about: str, day: date, history: History) -> str
 
 
 def _unregistered(
-    figures: DayFigures, history: History, register: FeatureRegister, config_path: str
+    figures: DayFigures, history: History, register: FeatureRegister, where: Places
 ) -> Iterator[Finding]:
-    for doubt in name_notices.unregistered(figures, history, register, config_path):
-        rows = [row for row in figures.features if row.feature in doubt.features]
+    for doubt in name_notices.unregistered(figures, history, register, where):
+        rows = [row for row in figures.features if row.feature == doubt.about]
         yield Finding(
             NoticeKind.UNREGISTERED_FEATURE,
             doubt.about,
             doubt.subject,
             doubt.text,
-            f"register {plain(doubt.about)}" if doubt.about else "register the other features",
+            doubt.do,
             doubt.features,
             doubt.add,
             calls=sum(row.calls for row in rows),
@@ -127,16 +127,14 @@ def _unregistered(
 
 
 def _likely_pairs(
-    figures: DayFigures, register: FeatureRegister, config_path: str
+    figures: DayFigures, register: FeatureRegister, where: Places
 ) -> Iterator[Finding]:
-    for doubt in name_notices.likely_pairs(figures, register, config_path):
-        do = f"tag {' and '.join(map(plain, doubt.features))} alike"
-        about, subject, text, features, add = doubt
+    for doubt in name_notices.likely_pairs(figures, register, where):
+        about, subject, text, do, features, add = doubt
         yield Finding(NoticeKind.SIMILAR_FEATURES, about, subject, text, do, features, add)
 
 
 def _unused_budgets(figures: DayFigures, history: History, budgets: Budgets) -> Iterator[Finding]:
     for doubt in name_notices.unused_budgets(figures, history, budgets):
-        do = f"rename or drop the budget of {plain(doubt.about)}"
-        about, subject, text, features, add = doubt
+        about, subject, text, do, features, add = doubt
         yield Finding(NoticeKind.BUDGET_UNUSED, about, subject, text, do, features, add)
