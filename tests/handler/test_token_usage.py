@@ -200,3 +200,69 @@ def test_a_tier_of_the_batch(deployment: Deployment) -> None:
     )
 
     assert costs(report_of(deployment, [batch])) == {"batch": "0.001750"}
+
+
+def test_what_is_not_covered(deployment: Deployment) -> None:
+    """What the bill has beside tokens is named where the day shows signs of it, and told."""
+    report = report_of(
+        deployment,
+        [
+            # 100 x 0.30 + 1,300 x 2.50, of which 1,290 were an image at 30
+            Written(
+                *("picture", "gemini-2.5-flash-image", (100, 1300, 1400), "0.003280"),
+                *("google_genai", {}, {}),
+            ),
+            Written("search", "sonar-pro", (1000, 100, 1100), "0.004500", "perplexity"),
+            Written(
+                *("research", "sonar-deep-research", (33, 11_305, 11_338), "0.090506"),
+                *("perplexity", {}, {"citation_tokens": 20_016}),
+            ),
+            # The catalogue has no price of a batch for it.
+            Written(
+                *("batch", "grok-4", (1000, 100, 1100), "0.004500", "x-ai"),
+                *({"batch": 1000}, {"batch": 100}),
+            ),
+            # ... and has one for this.
+            Written("flex", "gpt-5-mini", (1000, 100, 1100), "", "openai", {"flex": 1000}),
+            Written("plain", "gpt-4o", (1000, 100, 1100), "0.003500"),
+        ],
+    )
+
+    summary = report.summary(DAY)
+    assert summary["data_quality"]["data_errors"] == {}
+    assert summary["data_quality"]["not_covered"] == {
+        "batch tier": {"calls": 1, "tokens": 1100},
+        "citations": {"calls": 1, "tokens": 20_016},
+        "image output": {"calls": 1, "tokens": 1300},
+        "web searches": {"calls": 2, "tokens": 11_405},
+    }
+    told = [n["text"] for n in summary["notices"] if n["kind"] == "not_covered"]
+    assert [text.partition(" not covered: ")[0] for text in told] == [
+        "The batch tier is",
+        "Citations are",
+        "Image output is",
+        "Web searches are",
+    ]
+    assert "1 call of gemini-2.5-flash-image (picture) cost" in told[2]
+    assert "2 calls of sonar-deep-research, sonar-pro (research, search) cost" in told[3]
+
+
+def test_nothing_that_is_not_covered(deployment: Deployment) -> None:
+    """A day without a sign of such fees says nothing of them."""
+    summary = report_of(deployment, WRITTEN).summary(DAY)
+
+    assert summary["data_quality"]["not_covered"] == {}
+    assert "not covered" not in str(summary["notices"])
+
+
+def test_a_tier_at_a_price_of_its_own(deployment: Deployment) -> None:
+    """A price that somebody set is meant for every tier."""
+    deployment.put_prices({"grok-4": PRICES["grok-4"]})
+    batch = Written(
+        *("batch", "grok-4", (1000, 100, 1100), "0.004500", "x-ai"),
+        *({"batch": 1000}, {"batch": 100}),
+    )
+
+    summary = report_of(deployment, [batch]).summary(DAY)
+
+    assert summary["data_quality"]["not_covered"] == {}

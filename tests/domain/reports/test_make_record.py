@@ -176,6 +176,7 @@ def test_quality() -> None:
             errors={"negative token count": (5, 600)},
             unexplained=(6, 700),
             like_text={"image in": (7, 800)},
+            not_covered={"web searches": (8, 900)},
         ),
         unpriced=[UnpricedModel("m", "p", 6, 70, 8, ("a", "b"))],
     )
@@ -199,6 +200,7 @@ def test_quality() -> None:
         ],
         "unexplained": {"calls": 6, "tokens": 700},
         "priced_like_text": {"image in": {"calls": 7, "tokens": 800}},
+        "not_covered": {"web searches": {"calls": 8, "tokens": 900}},
         "data_errors": {"negative token count": {"calls": 5, "tokens": 600}},
     }
 

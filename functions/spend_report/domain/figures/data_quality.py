@@ -13,6 +13,7 @@ from spend_report.domain.figures.day_figures import (
     UsedRates,
 )
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
+from spend_report.domain.prices.beside_tokens import fee
 from spend_report.domain.runs.columns import NO_CALL, Columns
 from spend_report.domain.runs.usage import RemarkKind
 
@@ -87,7 +88,18 @@ def quality(ledger: Ledger, columns: Columns) -> DataQuality:
         errors=_foremost(remarks[RemarkKind.ERROR]),
         unexplained=remarks[RemarkKind.UNEXPLAINED].get("", (0, 0)),
         like_text=_foremost(remarks[RemarkKind.LIKE_TEXT]),
+        not_covered=dict(sorted({**_fees(ledger), **remarks[RemarkKind.NOT_COVERED]}.items())),
     )
+
+
+def _fees(ledger: Ledger) -> Mapping[str, tuple[int, int]]:
+    """The calls, and their tokens of output, of models that are charged for more than tokens."""
+    found: dict[str, tuple[int, int]] = {}
+    for key, totals in ledger.lines.items():
+        if about := fee(key.model):
+            calls, tokens = found.get(about, (0, 0))
+            found[about] = (calls + totals.calls, tokens + totals.tokens.output)
+    return found
 
 
 def _remarks(columns: Columns) -> Mapping[RemarkKind, Mapping[str, tuple[int, int]]]:

@@ -166,7 +166,8 @@ class DataQuality(Struct, frozen=True):
     no tokens, by feature. `errors` maps a reason to (calls, tokens concerned); so do
     `unexplained`, tokens of a call's total that no class explains and that cost as input, and
     `like_text`, by modality and side (`audio in`) tokens that cost what text does for want of a
-    price of their own.
+    price of their own; and `not_covered`, by fee (`image output`) the calls that the bill has
+    more of, or less, than their tokens cost here.
     """
 
     error_calls: int = 0
@@ -177,6 +178,7 @@ class DataQuality(Struct, frozen=True):
     finished_without_usage: Mapping[str, int] = field(default_factory=dict)
     unexplained: tuple[int, int] = (0, 0)
     like_text: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    not_covered: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def finished_calls(self, calls: int) -> int:
         """Of all `calls` of the day those that ended well."""

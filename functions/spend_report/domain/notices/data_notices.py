@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     FEATURE_SILENT = "feature_silent"
     USAGE_MISSING = "usage_missing"
     UNEXPLAINED_TOKENS = "unexplained_tokens"
+    NOT_COVERED = "not_covered"
     DATA_ERROR = "data_error"
     UNREADABLE_RUNS = "unreadable_runs"
     CONFIG_CHANGED = "config_changed"
@@ -85,7 +86,7 @@ def _unpriced(figures: DayFigures, where: Places) -> Iterator[Finding]:
         calls = sum(entry.calls for entry in entries)
         tokens = sum(entry.input_tokens + entry.output_tokens for entry in entries)
         features = sorted({feature for entry in entries for feature in entry.features})
-        cost = tokens * _cost_per_token(figures)
+        cost = tokens * cost_per_token(figures)
         missing = f"{things(calls, 'call')} with {things(tokens, 'token')} ({names(features)})"
         guess = f" ({about(cost)} at the day's mean cost per token)" if cost else ""
         if model:
@@ -182,7 +183,7 @@ def _without_usage(figures: DayFigures) -> Iterator[Finding]:
 def _errors(figures: DayFigures) -> Iterator[Finding]:
     """Figures that can't be true, from a hundredth of the calls or a cent's worth of tokens on."""
     for reason, (calls, tokens) in sorted(figures.quality.errors.items()):
-        cost = tokens * _cost_per_token(figures)
+        cost = tokens * cost_per_token(figures)
         if cost < LEAST_DOLLARS and calls < _LEAST_SHARE * figures.calls:
             continue
         what = f"{things(calls, 'call')} with {plain(reason, 60)}"
@@ -210,7 +211,7 @@ def _unreadable(figures: DayFigures) -> Iterator[Finding]:
         yield Finding(kind, "", f"{runs} unreadable", text, _MEND, calls=unreadable, cost=cost)
 
 
-def _cost_per_token(figures: DayFigures) -> Decimal:
+def cost_per_token(figures: DayFigures) -> Decimal:
     """The mean over the lines that cost something; zero where none does."""
     tokens = sum(row.input_tokens + row.output_tokens for row in figures.lines if row.cost)
     return figures.cost / tokens if tokens else ZERO

@@ -37,6 +37,7 @@ def data_quality(figures: DayFigures, most: int) -> dict[str, Any]:
         ],
         "unexplained": _counts(*figures.quality.unexplained),
         "priced_like_text": _by_name(figures.quality.like_text),
+        "not_covered": _by_name(figures.quality.not_covered),
         "data_errors": _by_name(figures.quality.errors),
     }
 

@@ -32,7 +32,7 @@ from spend_report.domain.runs.too_many_names import (
     fold,
     fold_combinations,
 )
-from spend_report.domain.runs.usage import MOST_DOLLARS, usage
+from spend_report.domain.runs.usage import MOST_DOLLARS, at_standard_price, usage
 from spend_report.domain.runs.wrappers import wrappers
 
 # What is held while a day is read: far more than is reported, so that the costliest are among them.
@@ -184,13 +184,16 @@ class Calls:
     def _take_one(self, groups: ProjectGroups, run: Run) -> None:
         run.parent_run_ids = ids_above(run)
         found = usage(run)
-        group = groups.number(run, found.tokens.input, found.service_tier)
+        tokens, tier = found.tokens, found.service_tier
+        group = groups.number(run, tokens.input, tier)
+        if tier and groups.lacks_tier(run, tokens.input, tier):
+            self.columns.remarks.append(len(self.columns), at_standard_price(tokens, tier))
         if group in groups.untagged:
             self._note_orphan(len(self.columns), run)
         start = run.start_time.astimezone(UTC)
         hour = self._hours[start.day * 24 + start.hour]
         self.columns.append(group, hour, run, found)
-        silent = not found.tokens.input and not found.tokens.output
+        silent = not tokens.input and not tokens.output
         self._note_neighbours(run, silent=silent)
 
     def _groups_of(self, project: Project) -> ProjectGroups:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.prices.model_names import display
-from spend_report.domain.prices.price_sources import Price, PriceBook, Rates
+from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
 from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
@@ -109,6 +109,19 @@ class ProjectGroups:
         if slice_.price is not None:
             rates = slice_.price.at(run.start_time, input_tokens, service_tier)
         return self._number(slice_, (run.status or "").upper(), rates)
+
+    def lacks_tier(self, run: Run, input_tokens: int, service_tier: str) -> bool:
+        """Whether the catalogue has no price of `service_tier`, so that the standard one counts.
+
+        A price that somebody set is meant for all tiers.
+        """
+        price = self._slice(run.metadata).price
+        if price is None:
+            return False
+        rates = price.at(run.start_time, input_tokens, service_tier)
+        if rates is None or rates.source is not PriceSource.CATALOGUE:
+            return False
+        return rates == price.at(run.start_time, input_tokens, None)
 
     def _plain_number(self, status: str, metadata: Any) -> tuple[int, bool]:
         slice_ = self._slice(metadata)

@@ -24,6 +24,7 @@ class Meaning(Enum):
     REASONING = auto()
     AUDIO = auto()
     MODALITY = auto()  # another kind of content that is not text
+    CITATION = auto()  # of what a search found: beside the tokens, at a price of its own
     ORDINARY = auto()  # tokens like all others, by a name
     UNKNOWN = auto()
 
@@ -48,6 +49,7 @@ _PATTERNS = (
     (Meaning.REASONING, r"reasoning|thinking|thoughts"),
     (Meaning.AUDIO, r"audio"),
     (Meaning.MODALITY, r"image|video|document"),
+    (Meaning.CITATION, r"citations?"),
     (Meaning.ORDINARY, rf"text|{_BAND}|(?:accepted|rejected)_prediction|"),
 )
 _MEANINGS = tuple((meaning, re.compile(pattern)) for meaning, pattern in _PATTERNS)

@@ -14,12 +14,13 @@ and output is explained by a class, or named:
    of Gemini's own tools is one such), and nothing says so: it is unexplained.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from spend_report.domain.prices.beside_tokens import Fee
 from spend_report.domain.prices.price_sources import Rates, Tokens
 from spend_report.domain.runs.run import Run, TokenDetails
 from spend_report.domain.runs.token_classes import Meaning, TokenClass, token_class
@@ -42,10 +43,11 @@ class RemarkKind(StrEnum):
     ERROR = "error"  # they are wrong
     UNEXPLAINED = "unexplained"  # they are in the total, but in no class; they cost as input
     LIKE_TEXT = "like_text"  # they are no text, but cost what text does
+    NOT_COVERED = "not_covered"  # what they cost on the bill is more, or less, than here
 
 
 class Remark(NamedTuple):
-    """`tokens` of a run that are worth a word: a reason, or their modality, in `about`."""
+    """`tokens` of a run that are worth a word: a reason, their modality or fee, in `about`."""
 
     kind: RemarkKind
     about: str
@@ -81,7 +83,7 @@ def usage(run: Run) -> Usage:
     if unexplained:
         remarks.append(Remark(RemarkKind.UNEXPLAINED, "", unexplained))
     for side, amounts in (("in", ins), ("out", outs)):
-        remarks += _modalities(amounts, side)
+        remarks += _beside_text(amounts, side)
     if not plausible_cost(run):
         remarks.append(Remark(RemarkKind.ERROR, WRONG_COST, 0))
     if run.oddities:
@@ -93,6 +95,11 @@ def usage(run: Run) -> Usage:
 def plausible_cost(run: Run) -> bool:
     """Whether LangSmith's recorded cost is none, or can be one."""
     return run.total_cost is None or 0 <= run.total_cost <= MOST_DOLLARS
+
+
+def at_standard_price(tokens: Tokens, service_tier: str) -> Remark:
+    """All `tokens` of a run in a service tier that nobody has a price of."""
+    return Remark(RemarkKind.NOT_COVERED, f"{service_tier} tier", tokens.input + tokens.output)
 
 
 def audio_like_text(tokens: Tokens, rates: Rates) -> list[Remark]:
@@ -179,9 +186,9 @@ def _with_audio(tokens: Tokens, audio_in: int, audio_out: int, remarks: list[Rem
     )
 
 
-def _modalities(amounts: Mapping[TokenClass, int], side: str) -> list[Remark]:
-    return [
-        Remark(RemarkKind.LIKE_TEXT, f"{class_.part} {side}", count)
-        for class_, count in amounts.items()
-        if class_.meaning is Meaning.MODALITY
-    ]
+def _beside_text(amounts: Mapping[TokenClass, int], side: str) -> Iterator[Remark]:
+    for class_, count in amounts.items():
+        if class_.meaning is Meaning.MODALITY:
+            yield Remark(RemarkKind.LIKE_TEXT, f"{class_.part} {side}", count)
+        elif class_.meaning is Meaning.CITATION:
+            yield Remark(RemarkKind.NOT_COVERED, Fee.CITATIONS, count)
