@@ -19,12 +19,14 @@ from local.langsmith_server.faults import (
 from local.langsmith_server.http import Request
 from local.langsmith_server.server import API_KEY, LangSmithServer, Latency, page_latency
 from local.langsmith_server.store import Store
+from local.langsmith_server.usage import Doubts
 
 __all__ = [
     "API_KEY",
     "EXPIRED_CURSOR",
     "HTML_PAGE",
     "Answer",
+    "Doubts",
     "EmptyPage",
     "EndlessCursor",
     "Fault",

@@ -31,15 +31,15 @@ class Api:
     def __init__(self, store: Store, api_key: str) -> None:
         self._store = store
         self._api_key = api_key
-        self._ingest = Ingest(store)
+        self.ingest = Ingest(store)
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Response]]] = [
             ("GET", re.compile("/sessions"), self._sessions),
             ("POST", re.compile("/sessions"), self._create_session),
             ("GET", re.compile("/sessions/(?P<project_id>[^/]+)"), self._session),
-            ("POST", re.compile("/runs/multipart"), self._ingest.multipart),
-            ("POST", re.compile("/runs/batch"), self._ingest.batch),
-            ("POST", re.compile("/runs"), self._ingest.post),
-            ("PATCH", re.compile("/runs/(?P<run_id>[^/]+)"), self._ingest.patch),
+            ("POST", re.compile("/runs/multipart"), self.ingest.multipart),
+            ("POST", re.compile("/runs/batch"), self.ingest.batch),
+            ("POST", re.compile("/runs"), self.ingest.post),
+            ("PATCH", re.compile("/runs/(?P<run_id>[^/]+)"), self.ingest.patch),
         ]
 
     def answer(self, request: Request, fault: Fault | None = None) -> tuple[Response, int]:

@@ -12,14 +12,19 @@ import zstandard
 
 from local.langsmith_server.http import Request, Response
 from local.langsmith_server.store import Store
+from local.langsmith_server.usage import Doubts, usage_fields
 
 _ACCEPTED = Response.of({"message": "Runs batch ingested"}, 202)
 
 
 class Ingest:
-    """Merges posts and patches of a run, which may come in any order and any batch."""
+    """Merges posts and patches of a run, which may come in any order and any batch.
+
+    `doubts` decides what nobody outside of LangSmith knows; it may be changed at any time.
+    """
 
     def __init__(self, store: Store) -> None:
+        self.doubts = Doubts()
         self._store = store
         self._lock = threading.Lock()
         self._raw: dict[str, dict[str, Any]] = {}
@@ -74,7 +79,7 @@ class Ingest:
             # A patch whose post is still on its way has no project yet.
             if "start_time" in raw and ("session_name" in raw or "session_id" in raw):
                 project = self._project(raw)
-                self._store.add_runs(project, [_run(self._raw[run_id])])
+                self._store.add_runs(project, [_run(self._raw[run_id], self.doubts)])
 
     def _project(self, raw: Mapping[str, Any]) -> str:
         known = self._store.find(str(raw.get("session_id")))
@@ -90,7 +95,7 @@ def _plain(request: Request) -> bytes:
     return request.body
 
 
-def _run(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _run(raw: Mapping[str, Any], doubts: Doubts) -> dict[str, Any]:
     """A traced run in v2's shape; the ancestors stand in its dotted order."""
     dotted_order = raw.get("dotted_order") or ""
     path = [step[-36:] for step in dotted_order.split(".")] if dotted_order else [raw["id"]]
@@ -114,45 +119,12 @@ def _run(raw: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": raw.get("inputs") or {},
         "outputs": raw.get("outputs") or {},
     }
-    return {**run, **_tokens(run)} if run_type == "LLM" else run
+    if run_type != "LLM":
+        return run
+    return {**run, **usage_fields(run["outputs"], run["metadata"], doubts)}
 
 
 def _instant(value: str) -> datetime:
     """The tracer writes UTC, with or without saying so."""
     instant = datetime.fromisoformat(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _tokens(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Token fields from the usage that the tracer left in the outputs or the metadata.
-
-    https://docs.langchain.com/langsmith/log-llm-trace#provide-token-and-cost-information
-    """
-    usage = _usage(run["outputs"]) or run["metadata"].get("usage_metadata")
-    if not isinstance(usage, dict):
-        return {}
-    prompt, completion = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
-    fields: dict[str, Any] = {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": usage.get("total_tokens", prompt + completion),
-    }
-    for source, target in (("input", "prompt"), ("output", "completion")):
-        if details := usage.get(f"{source}_token_details"):
-            fields[f"{target}_token_details"] = {"raw": details}
-    return fields
-
-
-def _usage(outputs: Any) -> Any:
-    """The usage in a run's outputs: at the top, or on the messages of LangChain's generations."""
-    if not isinstance(outputs, dict):
-        return None
-    if "usage_metadata" in outputs:
-        return outputs["usage_metadata"]
-    found = [
-        generation.get("message", {}).get("kwargs", {}).get("usage_metadata")
-        for generations in outputs.get("generations") or ()
-        for generation in generations
-        if isinstance(generation, dict)
-    ]
-    return next((usage for usage in found if usage), None)

@@ -12,6 +12,7 @@ from local.langsmith_server.api import Api
 from local.langsmith_server.faults import Answer, FaultHook, Hang, Reset, Truncate
 from local.langsmith_server.http import Connection, Request, Response
 from local.langsmith_server.store import Store
+from local.langsmith_server.usage import Doubts
 
 API_KEY = "lsv2_pt_local_key"
 
@@ -57,6 +58,10 @@ class LangSmithServer:
     def url(self) -> str:
         """What `LANGSMITH_ENDPOINT` is set to."""
         return f"http://127.0.0.1:{self._port}"
+
+    def decide(self, doubts: Doubts) -> None:
+        """From now on, store what tracers send in this one of the possible ways."""
+        self._api.ingest.doubts = doubts
 
     def add_project(self, name: str) -> str:
         """Make the project `name` if it is new, and return its id."""
