@@ -236,7 +236,7 @@ def test_since_when_and_what_it_comes_to(days: Days) -> None:
 
     first = texts(days.morning_after("2026-11-09"))
 
-    assert "the first day over it; $1.00 on 2–8 Nov" in first
+    assert "the first day over it after 2–8 Nov ($1.00 a day)" in first
     assert "a month" in first
     assert first.startswith("Do first: rag:")
     days.spend("2026-11-10", rag=4)

@@ -23,10 +23,10 @@ FLOOD = 1_200
 MESSAGES = """
 01 weekly_digest info 11-01: $3 in 2026-W44 [chat rag]
 03 spend_alert warning 11-03: total monthly forecast 11-03 $9 of $70 []
-03 spend_alert critical 11-03: rag daily 1.0 11-02 $3 of $2.5 [rag]
+03 spend_alert critical 11-02: rag daily 1.0 11-02 $3 of $2.5 [rag]
 08 weekly_digest info 11-08: $22 in 2026-W45 [chat rag]
 12 spend_alert warning 11-12: calendar_shift 11-12 []
-12 spend_alert warning 11-12: calendar_shift 11-11 []
+12 spend_alert warning 11-11: calendar_shift 11-11 []
 15 weekly_digest info 11-15: $21 in 2026-W46 [chat rag]
 19 spend_alert warning 11-19: total monthly 0.8 11-19 $58 of $70 []
 20 spend_alert warning 11-20: report_kept 11-20 []

@@ -90,7 +90,7 @@ def test_a_day_is_told_once() -> None:
         Sending(log, reader, None).alert([over_budget()])
 
     assert [message.subject for message in reader.messages] == [
-        "LLM spend 21 Nov, CRITICAL: rag $2.28 of $2.00"
+        "LLM spend 21 Nov: rag $2.28 of $2.00, CRITICAL"
     ]
     assert log.known.keys() == {"daily/2026-11-21/feature/rag/1"}
 

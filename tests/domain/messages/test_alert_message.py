@@ -112,7 +112,7 @@ def test_one_feature_over_budget() -> None:
 
     message = compose([news(today, NOTHING, Budgets({"rag-search": budget("2.00")}))])
 
-    assert message.subject == "LLM spend 21 Nov, CRITICAL: rag-search $2.28 of $2.00"
+    assert message.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00, CRITICAL"
 
 
 def test_one_more_over_budget() -> None:
@@ -125,7 +125,7 @@ def test_one_more_over_budget() -> None:
     two = compose([news(today, NOTHING, Budgets(dict(list(budgets.features.items())[:2])))])
     three = compose([news(today, NOTHING, budgets)])
 
-    lead = "LLM spend 21 Nov, CRITICAL: rag-search $2.28 of $2.00"
+    lead = "LLM spend 21 Nov: rag-search $2.28 of $2.00, CRITICAL"
     assert two.subject == f"{lead}, 1 more over budget"
     assert three.subject == f"{lead}, 1 more over budget, 1 warning"
 
@@ -133,10 +133,10 @@ def test_one_more_over_budget() -> None:
 @pytest.mark.parametrize(
     ("cost", "budgets", "subject"),
     [
-        ("85", budget(monthly="100"), "WARNING: rag at least $85.00 of $100.00 this month (85 %)"),
-        ("101", budget(weekly="100"), "CRITICAL: rag at least $101.00 of $100.00 this week"),
-        ("2.000001", budget("2"), "CRITICAL: rag $2.000001 of $2.00"),
-        ("9", budget("10", alert_at=["0.5"]), "WARNING: rag $9.00 of $10.00 (90 %)"),
+        ("85", budget(monthly="100"), "rag at least $85.00 of $100.00 this month (85 %), WARNING"),
+        ("101", budget(weekly="100"), "rag at least $101.00 of $100.00 this week, CRITICAL"),
+        ("2.000001", budget("2"), "rag $2.000001 of $2.00, CRITICAL"),
+        ("9", budget("10", alert_at=["0.5"]), "rag $9.00 of $10.00 (90 %), WARNING"),
     ],
 )
 def test_subjects(cost: str, budgets: Any, subject: str) -> None:
@@ -145,7 +145,7 @@ def test_subjects(cost: str, budgets: Any, subject: str) -> None:
         [news(day("2026-11-21", line("rag", cost)), NOTHING, Budgets({"rag": budgets}))]
     )
 
-    assert message.subject == f"LLM spend 21 Nov, {subject}"
+    assert message.subject == f"LLM spend 21 Nov: {subject}"
 
 
 def test_week_with_missing_days_and_short_history() -> None:
@@ -503,7 +503,7 @@ def test_message_about_a_restated_day() -> None:
     assert data["cost_usd"] == "9.000000"
     assert data["report"].endswith("/spend_by_feature_2026-11-20.csv")
     assert [alert["date"] for alert in data["alerts"]] == ["2026-11-20"]
-    assert message.subject == "LLM spend 20 Nov, CRITICAL: rag $9.00 of $5.00"
+    assert message.subject == "LLM spend 20 Nov: rag $9.00 of $5.00, CRITICAL"
     assert "LLM spend on Fri 20 Nov 2026, reported again: $9.00" in message.text
     assert "21 Nov" not in message.text
     assert "rag spent $9.00 on 20 Nov" in message.text

@@ -97,7 +97,7 @@ def _names(names: Iterable[str], room: int) -> list[str]:
 def _subject(news: Sequence[DayAlerts]) -> str:
     lead, *rest = items_of(news)
     urgency = "NOTICE" if isinstance(lead, Remark) else lead.severity.upper()
-    told = f"LLM spend {short_day(lead.on.day)}, {urgency}: {_in_short(lead)}"
+    told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}, {urgency}"
     over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in rest)
     notices = sum(isinstance(item, Remark) for item in rest)
     spikes = sum(isinstance(item, SpikeAlert) for item in rest)

@@ -56,8 +56,7 @@ _KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"
 def email_text(news: Sequence[DayAlerts]) -> str:
     """The text of one message about the breaches and notices of `news`, at least one of them."""
     items = items_of(news)
-    head = [*_first_of_all(items[0]), "", *_heading(news)]
-    tail = _what_to_look_at(items[0])
+    head, tail = [*_first_of_all(items[0]), "", *_heading(news)], _what_to_look_at(items[0])
     body = _body(items, MOST_LINES - len(head) - len(tail))
     return "\n".join([*head, *body, *tail]).rstrip("\n") + "\n"
 
@@ -115,8 +114,7 @@ def _body(items: Sequence[Item], room: int) -> list[str]:
 def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
     """The blocks of those items that are told in full, by their place."""
     first_of_kind = {type(item): place for place, item in reversed(list(enumerate(items)))}
-    lead = items[0]
-    said = {action(lead.breach, lead.on)} if isinstance(lead, Alert) else set()
+    said = {action(item.breach, item.on) for item in items[:1] if isinstance(item, Alert)}
     blocks: dict[int, list[str]] = {}
     for place in dict.fromkeys([0, *first_of_kind.values(), *range(_MOST_IN_FULL)]):
         if place >= len(items):
@@ -129,7 +127,7 @@ def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
         elif not blocks:
             blocks[place] = [*block[: room - kept_free - 1], ""]
         if place in blocks:
-            said |= _says(items[place])
+            said |= _said_by(items[place])
     return blocks
 
 
@@ -147,11 +145,11 @@ def _in_a_line_each(items: Sequence[Item], room: int) -> list[str]:
     return [*lines, ""]
 
 
-def _says(item: Item) -> set[str]:
-    """The sentences of an item that need to be said only once in a message."""
-    if not isinstance(item, Alert):
-        return set()
-    return {explanation(item.breach, item.on).lead, action(item.breach, item.on)}
+def _said_by(item: Item) -> set[str]:
+    """What need not be said again below an item."""
+    if isinstance(item, Alert):
+        return {explanation(item.breach, item.on).lead, action(item.breach, item.on)}
+    return set()
 
 
 def _block(item: Item, said: set[str]) -> list[str]:
