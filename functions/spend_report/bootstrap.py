@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -57,9 +58,10 @@ def application(
     """
     parameters = SsmConfig(client("ssm"), settings.config_path)
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    config = configuration(
-        parameters.pricing(), parameters.budgets(), parameters.features(), catalogue
-    )
+    with ThreadPoolExecutor() as pool:
+        folders = (parameters.pricing, parameters.budgets, parameters.features)
+        pricing, budgets, features = [done.result() for done in map(pool.submit, folders)]
+    config = configuration(pricing, budgets, features, catalogue)
     if settings.langsmith_api_key is not None:
         key, key_name = settings.langsmith_api_key.get_secret_value(), "LANGSMITH_API_KEY"
     else:

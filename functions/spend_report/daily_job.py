@@ -219,16 +219,18 @@ class DailyJob:
         """The week that ended last, by the run that completes it, or can't hope for more."""
         newest = max(run.reports)
         sunday = newest - timedelta(days=newest.isoweekday() % WEEK)
-        history = self._reporting.history(sunday + timedelta(days=1))
-        if sunday not in history.days:
-            return
         week = [sunday - timedelta(days=back) for back in range(WEEK)]
+        read = {day: self._store.past(day) for day in week}
+        reported = {day for day, past in read.items() if past is not None and past.complete}
+        if sunday not in reported:
+            return
         is_to_come = {*request.catch_up} if request.scheduled else {*week}
         first = self._store.first_day()
-        holes = [day for day in week if day not in history.days and first and day > first]
+        holes = [day for day in week if day not in reported and first and day > first]
         is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
         if not is_news or not is_to_come.isdisjoint(holes):
             return
+        history = self._reporting.history(sunday + timedelta(days=1))
         links, owners = self._reporting.links(sunday), self._reporting.register.owners
         found = digest(sunday, history, links, self.billing.lines(sunday), owners)
         if found is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import replace
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -23,6 +24,13 @@ from spend_report.ports import AlertLog, ChatRoom, Publisher
 
 # What one audience was sent says nothing about the other: if one fails, the retry sends only it.
 _CHAT = "chat/"
+
+
+class _Claim(NamedTuple):
+    """The keys that are to be told, and by us; and of all that were asked for, what was told."""
+
+    fresh: frozenset[str]
+    known: Mapping[str, Told]
 
 
 class Sending(Struct, frozen=True):
@@ -53,8 +61,8 @@ class Sending(Struct, frozen=True):
     def digest(self, digest: Digest) -> None:
         """The week's digest, unless it was sent before."""
         now = Told(day=digest.end, severity="info", since=digest.start)
-        with self._claimed({digest.key: now}) as fresh:
-            if fresh:
+        with self._claimed({digest.key: now}) as claim:
+            if claim.fresh:
                 self.publisher.publish(compose_digest(digest))
 
     def bill(self, notice: BillNotice) -> None:
@@ -62,8 +70,8 @@ class Sending(Struct, frozen=True):
         now = Told(
             day=notice.day, severity=SEVERITY, since=notice.since, amount=notice.found.gap_usd
         )
-        with self._claimed({notice.key: now}) as fresh:
-            if fresh:
+        with self._claimed({notice.key: now}) as claim:
+            if claim.fresh:
                 self.publisher.publish(compose_bill(notice))
 
     def guard(self, news: GuardNews) -> Sequence[Warned]:
@@ -85,8 +93,8 @@ class Sending(Struct, frozen=True):
 
         now = {audience + key: told for one in news.warned for key, told in one.covers.items()}
         now |= {key: one.told for key, one in by_own_key.items()}
-        with self._claimed(now, covered, own=frozenset(by_own_key)) as fresh:
-            left = [one for key, one in by_own_key.items() if key in fresh]
+        with self._claimed(now, covered, own=frozenset(by_own_key)) as claim:
+            left = [one for key, one in by_own_key.items() if key in claim.fresh]
             if left:
                 send(replace(news, warned=left))
         return left
@@ -98,13 +106,11 @@ class Sending(Struct, frozen=True):
         send: Callable[[Sequence[DayAlerts]], None],
     ) -> Sequence[DayAlerts]:
         now = {audience + key: told for key, told in told_now(news).items()}
-        with self._claimed(now, lambda keys: _with_covered(news, audience, keys)) as fresh:
-            plain_keys = frozenset(key.removeprefix(audience) for key in fresh)
+        with self._claimed(now, lambda keys: _with_covered(news, audience, keys)) as claim:
+            plain_keys = frozenset(key.removeprefix(audience) for key in claim.fresh)
             left = only(news, plain_keys)
             if not all(day.is_empty for day in left):
-                known = {
-                    key.removeprefix(audience): told for key, told in self.log.read(now).items()
-                }
+                known = {key.removeprefix(audience): told for key, told in claim.known.items()}
                 send(with_told_before(left, news, known, plain_keys))
         return left
 
@@ -114,20 +120,21 @@ class Sending(Struct, frozen=True):
         now: Mapping[str, Told],
         covered: Callable[[frozenset[str]], frozenset[str]] = lambda keys: keys,
         own: frozenset[str] | None = None,
-    ) -> Iterator[frozenset[str]]:
-        """The keys of `now` that are to be told, and by us; told, if the block succeeds.
+    ) -> Iterator[_Claim]:
+        """What of `now` is to be told by us; it counts as told if the block succeeds.
 
         `covered` adds to them what is told with them, and only the keys in `own` are looked at,
         where there are such.
         """
         wanted = {key: told for key, told in now.items() if own is None or key in own}
-        fresh = _fresh(self.log.read(wanted), wanted)
-        if not fresh:
-            yield fresh
+        known = self.log.read(wanted)
+        if not _fresh(known, wanted):
+            yield _Claim(frozenset(), known)
             return
-        fresh = _fresh(self.log.claim(wanted), wanted)
+        known = self.log.claim(wanted)
+        fresh = _fresh(known, wanted)
         try:
-            yield fresh
+            yield _Claim(fresh, known)
         except BaseException:
             with suppress(AwsError):  # the claim runs out by itself, and this error matters more
                 self.log.release()

@@ -69,6 +69,7 @@ class S3AlertLog:
         self._root = f"{prefix}alerts/"
         key = f"{self._root}{lock}.json"
         self._lock = S3Lock(bucket, key, client=client, by=by, sleep=sleep)
+        self._seen: dict[str, tuple[str, Mapping[str, Told]]] = {}
 
     def read(self, keys: Iterable[str]) -> Mapping[str, Told]:
         """Those of `keys` that were told, with the figures of then.
@@ -77,9 +78,10 @@ class S3AlertLog:
             AwsError: S3 failed.
         """
         wanted = frozenset(keys)
+        periods = sorted({_period(key) for key in wanted})
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            objects = pool.map(self._told, {_period(key) for key in wanted})
-        known = {key: told for _, content in objects for key, told in content.items()}
+            self._seen.update(zip(periods, pool.map(self._told, periods), strict=True))
+        known = {key: told for one in periods for key, told in self._seen[one][1].items()}
         return {key: known[key] for key in wanted & known.keys()}
 
     def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
@@ -132,7 +134,9 @@ class S3AlertLog:
     def _add(self, period: str, told: Mapping[str, Told]) -> None:
         """Add to what was told about `period`, whoever else is at it."""
         for _ in range(_MOST_ATTEMPTS):
-            etag, known = self._told(period)
+            # What was seen last is most likely still there; if not, the condition fails.
+            seen = self._seen.pop(period) if period in self._seen else self._told(period)
+            etag, known = seen
             body = msgspec.json.encode(_Told(_SCHEMA, {**known, **told}))
             condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
             if put_if(condition, self._client, self._bucket, self._object(period), body):

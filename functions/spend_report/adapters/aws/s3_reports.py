@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from re import compile as pattern
 from typing import Any, NamedTuple
 
@@ -62,9 +63,8 @@ class S3Reports:
             self._known.pop(_Wanted(day, with_models), None)
         for file in files:
             self._put(self.key(file.report, day, file.suffix), file)
-        for file in files:
-            if file.latest is not None:
-                self._put_latest(f"{self._prefix}latest/{file.latest}", file, day)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(partial(self._put_latest, day), files))
 
     def past(self, day: date) -> PastDay | None:
         """`day` as its record tells; None if it was not reported, or has no readable record."""
@@ -167,11 +167,14 @@ class S3Reports:
                 **more,
             )
 
-    def _put_latest(self, key: str, file: ReportFile, day: date) -> None:
-        """Write a copy, unless the one that is there is of a newer day.
+    def _put_latest(self, day: date, file: ReportFile) -> None:
+        """Write the copy that `file` has, if it has one, unless there is one of a newer day.
 
         Two invocations may be at it with neighbouring days: each replaces only what it has seen.
         """
+        if file.latest is None:
+            return
+        key = f"{self._prefix}latest/{file.latest}"
         for _ in range(_MOST_ATTEMPTS):
             etag, newest = self._look(key)
             if newest is not None and newest > day:
