@@ -1,6 +1,8 @@
-"""The locks of the tools, which run with the credentials of the deploy."""
+"""The tools, which run with the credentials of the deploy: their locks, and where they go."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,30 @@ def test_the_tool_is_the_version_that_was_asked_for(lock: Path) -> None:
     (asked, *_) = lock.with_suffix(".in").read_text("utf-8").split()
 
     assert f"{asked} " in lock.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("region", "default", "seen"),
+    [
+        ("eu-central-1", "", "eu-central-1"),
+        ("", "us-west-2", "us-west-2"),
+        ("eu-central-1", "us-west-2", "eu-central-1"),
+        ("", "", "none"),
+    ],
+)
+def test_a_tool_goes_to_the_region_of_the_aws_cli(region: str, default: str, seen: str) -> None:
+    """Where both variables are set, the stack is not deployed beside its parameters."""
+    variables = {"AWS_REGION": region, "AWS_DEFAULT_REGION": default}
+    others = {name: value for name, value in os.environ.items() if name not in variables}
+    given = {name: value for name, value in variables.items() if value}
+    ask = "import os; print(os.environ.get('AWS_DEFAULT_REGION', 'none'))"
+
+    done = subprocess.run(
+        [ROOT / "tools" / "run", "sam:python", "-c", ask],
+        env=others | given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == seen
