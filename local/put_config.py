@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SpendReportError as error:
         console.print(Text(str(error), style="red"))
         return DIFFERS
+    except (EOFError, KeyboardInterrupt):
+        console.print("\nStopped. What was put is named above.", style="red")
+        return DIFFERS
 
 
 def _put_documents(console: Console, target: Account, options: argparse.Namespace) -> int:

@@ -88,9 +88,9 @@ def test_it_asks_puts_and_names_what_it_put(aws: LocalAws, tool: Tool) -> None:
     assert f"Put {PATH}/budgets/team-a/product, version 1." in said
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "yep\n"])
+@pytest.mark.parametrize("answer", ["n\n", "\n", "yep\n", ""])
 def test_without_a_yes_nothing_changes(aws: LocalAws, tool: Tool, answer: str) -> None:
-    """Any other answer leaves the account as it was."""
+    """Any other answer, or none (Ctrl-D), leaves the account as it was."""
     status, _ = tool.put(typed=answer, terminal=True)
 
     assert status == 1
