@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
 from local.documents import KINDS
-from local.environment import environment
+from local.environment import emulated_account, environment
 
 REGION = "us-east-1"
 BUCKET = "spend-reports"
@@ -48,7 +47,7 @@ class LocalAws:
             server.start()
             entered.callback(server.stop)
             self.url = "http://{}:{}".format(*server.get_host_and_port())
-            entered.enter_context(environment(self._credentials()))
+            entered.enter_context(environment(emulated_account(self.url, REGION, "testing")))
             self._make_resources()
             self._exit = entered.pop_all()
         return self
@@ -143,24 +142,6 @@ class LocalAws:
                     QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
                 )
         return waiting
-
-    def _credentials(self) -> dict[str, str | None]:
-        """Made-up credentials, so that no real ones are ever looked for, and no proxy between."""
-        no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1")))
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_SESSION_TOKEN": None,
-            "AWS_PROFILE": None,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": no_proxy,
-            "no_proxy": no_proxy,
-        }
 
 
 def _sent(topic_arn: str) -> Sequence[Message]:

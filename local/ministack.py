@@ -11,11 +11,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import boto3
+
+from local.environment import emulated_account, environment
 
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
@@ -27,6 +30,8 @@ _ROOT_KEY = "test"
 
 class MiniStack:
     """The account, from entry to exit. State and log are in `folder`.
+
+    Meanwhile every AWS client of this process and of those that it starts talks to it, as its root.
 
     With `enforce`, the functions' roles and the resources' policies are enforced, and everything
     goes over TLS.
@@ -41,30 +46,13 @@ class MiniStack:
 
     @property
     def url(self) -> str:
-        """What `AWS_ENDPOINT_URL` is set to."""
+        """Where it answers."""
         return f"{'https' if self._enforce else 'http'}://127.0.0.1:{self._port}"
 
     @property
     def certificate(self) -> Path:
         """The self-signed certificate that MiniStack makes when it enforces TLS."""
         return self._folder / "ministack-tls" / "server.crt"
-
-    def environment(self) -> dict[str, str]:
-        """The variables by which any AWS client talks to this account as its root."""
-        no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1")))
-        variables = {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": _ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": _ROOT_KEY,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": no_proxy,
-            "no_proxy": no_proxy,
-        }
-        if self._enforce:
-            variables["AWS_CA_BUNDLE"] = str(self.certificate)
-        return variables
 
     def client(self, service: Any, *, access_key: str = _ROOT_KEY, secret: str = _ROOT_KEY) -> Any:
         """A boto3 client of `service`, as the account's root unless told otherwise."""
@@ -78,6 +66,25 @@ class MiniStack:
         )
 
     def __enter__(self) -> Self:
+        certificate = self.certificate if self._enforce else None
+        account = emulated_account(self.url, REGION, _ROOT_KEY, certificate=certificate)
+        with ExitStack() as entered:
+            entered.enter_context(environment(account))
+            self._start()
+            entered.callback(self._stop)
+            self._await_health()
+            self._exit = entered.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def _start(self) -> None:
         # Variables of AWS clients would reach the functions; MiniStack gives them their own.
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("AWS_")
@@ -103,20 +110,6 @@ class MiniStack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self._await_health()
-        except BaseException:
-            self._stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
 
     def _stop(self) -> None:
         """End the process and those it started: functions run in processes of their own."""

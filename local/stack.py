@@ -20,29 +20,49 @@ _ENDS_WITHIN = 150.0
 
 
 class Stack:
-    """The deployed stack. Its parameters beside `parameters` are the template's defaults."""
+    """The deployed stack `name`. Its parameters beside `parameters` are the template's defaults.
 
-    def __init__(self, aws: MiniStack, parameters: Mapping[str, str]) -> None:
+    With `packaged`, its code lies in the account already, and is not packed once more.
+    """
+
+    def __init__(
+        self,
+        aws: MiniStack,
+        parameters: Mapping[str, str],
+        *,
+        name: str = NAME,
+        packaged: Path | None = None,
+    ) -> None:
         self._aws = aws
+        self._name = name
         machine = platform.machine()
         given = {"Architecture": _ARCHITECTURES.get(machine, machine), **parameters}
-        self._deploy(given)
+        self._deploy(given, packaged)
 
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The stack's outputs by name."""
         cloudformation = self._aws.client("cloudformation")
-        (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
+        (stack,) = cloudformation.describe_stacks(StackName=self._name)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource."""
         cloudformation = self._aws.client("cloudformation")
         detail = cloudformation.describe_stack_resource(
-            StackName=NAME, LogicalResourceId=logical_id
+            StackName=self._name, LogicalResourceId=logical_id
         )
         physical: str = detail["StackResourceDetail"]["PhysicalResourceId"]
         return physical
+
+    def resources(self) -> set[tuple[str, str]]:
+        """Type and logical id of each resource that there is."""
+        cloudformation = self._aws.client("cloudformation")
+        listed = cloudformation.list_stack_resources(StackName=self._name)
+        return {
+            (each["ResourceType"], each["LogicalResourceId"])
+            for each in listed["StackResourceSummaries"]
+        }
 
     def configure(self, folder: Path, api_key: str) -> None:
         """Put `folder`'s documents and the key, as `make put-config` does."""
@@ -57,7 +77,7 @@ class Stack:
     def subscribe_queue(self) -> str:
         """A queue that receives what is published on the alert topic; its URL."""
         sqs = self._aws.client("sqs")
-        url: str = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+        url: str = sqs.create_queue(QueueName=f"{self._name}-alerts")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
         policy = {
             "Version": "2012-10-17",
@@ -82,7 +102,7 @@ class Stack:
         MiniStack hands the placeholder in the input over as it is.
         """
         scheduler = self._aws.client("scheduler")
-        schedule = scheduler.get_schedule(Name=f"{NAME}-daily")
+        schedule = scheduler.get_schedule(Name=f"{self._name}-daily")
         target = schedule["Target"]
         assert json.loads(target["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
         scheduler.update_schedule(
@@ -142,25 +162,34 @@ class Stack:
         keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
-    def _deploy(self, parameters: Mapping[str, str]) -> None:
-        done = subprocess.run(
-            [
-                ROOT / "tools" / "run",
-                "sam",
-                "deploy",
-                *("--stack-name", NAME),
-                "--resolve-s3",
-                *("--capabilities", "CAPABILITY_IAM"),
-                "--no-confirm-changeset",
-                "--no-progressbar",
-                "--parameter-overrides",
-                *(f"{name}={value}" for name, value in parameters.items()),
-            ],
-            cwd=ROOT,
-            env={**os.environ, **self._aws.environment(), "SAM_CLI_POLL_DELAY": "0.3"},
-            capture_output=True,
-            text=True,
-            check=False,
+    def _deploy(self, parameters: Mapping[str, str], packaged: Path | None) -> None:
+        _sam(
+            "deploy",
+            *("--stack-name", self._name),
+            *(("--template-file", packaged) if packaged else ()),
+            "--resolve-s3",
+            *("--capabilities", "CAPABILITY_IAM"),
+            "--no-confirm-changeset",
+            "--no-progressbar",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in parameters.items()),
         )
-        if done.returncode:
-            raise RuntimeError(f"sam deploy failed:\n{done.stdout}\n{done.stderr}")
+
+
+def package(to: Path) -> Path:
+    """Upload the built code, and write the template that names it to `to`, for several stacks."""
+    _sam("package", "--resolve-s3", "--no-progressbar", "--output-template-file", to)
+    return to
+
+
+def _sam(command: str, *arguments: str | Path) -> None:
+    done = subprocess.run(
+        [ROOT / "tools" / "run", "sam", command, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "SAM_CLI_POLL_DELAY": "0.3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"sam {command} failed:\n{done.stdout}\n{done.stderr}")
