@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
-import httpx2
 import urllib3
 
+from spend_report.adapters.connections import certificate_refused, connections
 from spend_report.domain.basics.money import loads_exact
 from spend_report.errors import BillError
 
@@ -74,7 +73,7 @@ class BillApi:
             BillError: not all of it could be read.
         """
         key = self._key()
-        pool = _pool(self._base_url)
+        pool = connections(self._base_url)
         found: list[Any] = []
         cursor: Params = ()
         seen: set[object] = set()
@@ -104,6 +103,8 @@ class BillApi:
                 "GET", url, headers=dict(self._headers(key)), retries=_RETRIES, timeout=_TIMEOUT
             )
         except urllib3.exceptions.HTTPError as error:
+            if untrusted := certificate_refused(error):
+                raise BillError(f"{self._name} was not asked: {untrusted}") from error
             cause = getattr(error, "reason", None) or error
             raise BillError(
                 f"{self._name} at {self._base_url} did not answer ({type(cause).__name__})"
@@ -126,17 +127,6 @@ class BillApi:
             )
         kind = RefusedError if status == _BAD_REQUEST else BillError
         return kind(f"{self._name} answered with HTTP {status}{said}")
-
-
-def _pool(url: str) -> urllib3.PoolManager:
-    """Connections to `url`, through the proxy that the environment names for it."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    tls = httpx2.create_ssl_context() if parts.scheme == "https" else None
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy, ssl_context=tls)
-    return urllib3.PoolManager(ssl_context=tls)
 
 
 def _said(body: bytes, key: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from langsmith import APIConnectionError, APIError, APIStatusError, APITimeoutError, Langsmith
 
+from spend_report.adapters.connections import certificate_refused
 from spend_report.adapters.langsmith.transport import http_client
-from spend_report.errors import LangSmithKeyError, LangSmithRefusedError
+from spend_report.errors import LangSmithError, LangSmithKeyError, LangSmithRefusedError
 
 _RATE_REFUSED = 429
 _RETRIED = frozenset({408, 409, 425, _RATE_REFUSED})
@@ -84,6 +85,7 @@ class LangSmithApi:
             PassingError: it is worth another attempt.
             LangSmithKeyError: the key was refused.
             LangSmithRefusedError: the request was.
+            LangSmithError: the server's certificate is not trusted.
         """
         method, path, values = request
         try:
@@ -96,6 +98,8 @@ class LangSmithApi:
             raise self._ours(error) from error
 
     def _ours(self, error: APIError) -> Exception:
+        if untrusted := certificate_refused(error):
+            return LangSmithError(f"LangSmith at {self.endpoint} was not asked: {untrusted}")
         if not isinstance(error, APIStatusError):
             return PassingError(_failure(error))
         status = error.status_code

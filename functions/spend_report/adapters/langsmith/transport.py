@@ -6,12 +6,12 @@ takes longer than decoding the page does. urllib3, which botocore brings anyway,
 
 import time
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import urllib3
 from langsmith import DefaultHttpxClient
+
+from spend_report.adapters.connections import connections
 
 # The connections of requests that were given up come back to the pool as well.
 _KEPT_PER_REQUEST = 4
@@ -23,23 +23,8 @@ def http_client(endpoint: str, max_connections: int) -> Any:
 
     An `httpx2.Client`, which the SDK uses, while its types name the `httpx` that this is a fork of.
     """
-    transport: Any = Urllib3Transport(_pool(endpoint, _KEPT_PER_REQUEST * max_connections))
+    transport: Any = Urllib3Transport(connections(endpoint, _KEPT_PER_REQUEST * max_connections))
     return DefaultHttpxClient(transport=transport)
-
-
-def _pool(endpoint: str, size: int) -> urllib3.PoolManager:
-    """Connections to `endpoint`, through the proxy that the environment names, if it does."""
-    url = urlsplit(endpoint)
-    options: dict[str, Any] = {"maxsize": size}
-    if url.scheme == "https":
-        options["ssl_context"] = httpx2.create_ssl_context()
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(url.hostname or ""):
-        return urllib3.PoolManager(**options)
-    proxy_url = urllib3.util.parse_url(proxy)
-    headers = urllib3.make_headers(proxy_basic_auth=proxy_url.auth) if proxy_url.auth else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
 
 
 class Urllib3Transport(httpx2.BaseTransport):
