@@ -17,6 +17,7 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 TOOLS := $(basename $(notdir $(wildcard tools/*.in)))
 LAYER_LOCK := layers/dependencies/requirements.txt
+LOCKS := $(LAYER_LOCK) requirements-dev.txt $(TOOLS:%=tools/%.txt)
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 \
 	--no-emit-index-url --custom-compile-command "make locks"
 
@@ -89,29 +90,30 @@ types: $(READY)
 imports: $(READY)
 	@result=$$(lint-imports --no-cache 2>&1) || { echo "$$result"; exit 1; }
 
+# Every lock, compiled again below folder $(1); what stands there keeps its versions.
+define compile-locks
+$(COMPILE) $(UPGRADE) pyproject.toml -o $(1)/$(LAYER_LOCK)
+$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c $(LAYER_LOCK) -o $(1)/requirements-dev.txt
+for tool in $(TOOLS); do $(COMPILE) $(UPGRADE) --no-annotate --no-header tools/$$tool.in -o $(1)/tools/$$tool.txt; done
+endef
+
 locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml and tools/*.in (UPGRADE=--upgrade for newer versions)
-	@$(COMPILE) $(UPGRADE) pyproject.toml -o $(LAYER_LOCK)
-	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c $(LAYER_LOCK) -o requirements-dev.txt
-	@for tool in $(TOOLS); do \
-		$(UV) pip compile --quiet $(UPGRADE) --generate-hashes --universal --python-version 3.13 \
-			--no-annotate --no-header --no-emit-index-url tools/$$tool.in -o tools/$$tool.txt; done
+	@$(call compile-locks,.)
 
 # pip-audit ends with 1 in both cases, so it is the address that tells whether there is a network.
 audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every locked package (needs a network)
 	@tools/run pip-audit:python -c "import requests; requests.head('https://api.osv.dev', timeout=10)" 2>/dev/null || \
 		{ echo "make audit asks https://api.osv.dev, which is out of reach: it needs a network"; exit 2; }
-	@found=0; for lock in $(LAYER_LOCK) requirements-dev.txt $(TOOLS:%=tools/%.txt); do echo "$$lock"; \
+	@found=0; for lock in $(LOCKS); do echo "$$lock"; \
 		tools/run pip-audit --vulnerability-service osv --disable-pip --progress-spinner off \
 			--requirement "$$lock" || found=1; done; exit $$found
 
-# Compiled again into a scratch folder, where the committed file stands as the constraint.
 check-locks: $(READY)
-	@rm -rf build/locks && mkdir -p build/locks
-	@cp $(LAYER_LOCK) build/locks/layer.txt && cp requirements-dev.txt build/locks/dev.txt
-	@$(COMPILE) pyproject.toml -o build/locks/layer.txt
-	@$(COMPILE) pyproject.toml --group dev -c $(LAYER_LOCK) -o build/locks/dev.txt
-	@diff -u $(LAYER_LOCK) build/locks/layer.txt && diff -u requirements-dev.txt build/locks/dev.txt \
-		|| { echo "The locks are out of step with pyproject.toml: run 'make locks'"; exit 1; }
+	@rm -rf build/locks && mkdir -p build/locks/tools build/locks/$(dir $(LAYER_LOCK))
+	@for lock in $(LOCKS); do cp $$lock build/locks/$$lock; done
+	@$(call compile-locks,build/locks)
+	@for lock in $(LOCKS); do diff -u $$lock build/locks/$$lock || out=1; done; [ -z "$${out:-}" ] \
+		|| { echo "The locks are out of step with pyproject.toml or tools/*.in: run 'make locks'"; exit 1; }
 
 # Lambda's runtime client, which runs what was built as Lambda would.
 build/runtime: tools/awslambdaric.txt | $(READY)
