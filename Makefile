@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 # SAM CLI, cfn-lint, checkov and MiniStack clash with the project's pins: each runs from an
 # environment of its own in .tools/, pinned with hashes in tools/*.txt.
 UV_VERSION := 0.13.9
+OSV_URL := https://api.osv.dev/v1/query
 export UV_PYTHON_DOWNLOADS ?= never
 export SAM_CLI_TELEMETRY := 0
 
@@ -102,10 +103,10 @@ locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml an
 
 # pip-audit ends with 1 in both cases, so it is the address that tells whether there is a network.
 audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every locked package (needs a network)
-	@tools/run pip-audit:python -c "import requests; requests.head('https://api.osv.dev', timeout=10)" 2>/dev/null || \
-		{ echo "make audit asks https://api.osv.dev, which is out of reach: it needs a network"; exit 2; }
+	@tools/run pip-audit:python -c "import requests; requests.head('$(OSV_URL)', timeout=10)" 2>/dev/null || \
+		{ echo "make audit asks $(OSV_URL), which is out of reach: it needs a network"; exit 2; }
 	@found=0; for lock in $(LOCKS); do echo "$$lock"; \
-		tools/run pip-audit --vulnerability-service osv --disable-pip --progress-spinner off \
+		tools/run pip-audit --vulnerability-service osv --osv-url $(OSV_URL) --disable-pip --progress-spinner off \
 			--requirement "$$lock" || found=1; done; exit $$found
 
 check-locks: $(READY)
