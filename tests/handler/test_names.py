@@ -14,7 +14,7 @@ from tests.domain.notices.feature_names import FEATURE_NAMES
 from tests.traces import llm, run
 
 DAY = "2026-11-21"
-README = Path(__file__).parents[2] / "README.md"
+ALERTS = Path(__file__).parents[2] / "docs" / "alerts.md"
 # Six ways to misspell a name, by the day on which it happens, and the name that is meant. The last
 # two can't be told from it by eye, and are it.
 SLIPS = {
@@ -169,13 +169,13 @@ def test_misspellings_that_nobody_sees(misspelt_week: Any) -> None:
 
 
 def owner_policy() -> str:
-    """The README's filter policy by owner."""
-    (policy,) = re.findall(r'^\{"owners": .+\}$', README.read_text("utf-8"), re.MULTILINE)
+    """The documented filter policy by owner."""
+    (policy,) = re.findall(r'^\{"owners": .+\}$', ALERTS.read_text("utf-8"), re.MULTILINE)
     return str(policy)
 
 
 def test_owners_get_their_own_alerts(deployment: Deployment) -> None:
-    """With the README's filter policy a team's subscription gets what concerns its features."""
+    """With the documented filter policy a team's subscription gets what concerns its features."""
     with deployment:
         queues = {}
         for name, owner in (("search", "search"), ("agents", "agents")):

@@ -207,7 +207,7 @@ def test_plain_http_needs_an_explicit_word(name: str, address: str) -> None:
 
 
 def test_variables() -> None:
-    """The list of variables is what the README documents, and the chat's topic."""
+    """The variables are those that docs/settings.md has, by name."""
     assert set(VARIABLES) == {
         *REQUIRED,
         *("REPORT_PREFIX", "LANGSMITH_ENDPOINT", "LANGSMITH_WORKSPACE_ID", "LANGSMITH_API_KEY"),
