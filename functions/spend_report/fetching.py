@@ -10,7 +10,7 @@ from spend_report.domain.figures.request_costs import TraceCosts
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.ports import RunSource
+from spend_report.ports import ExpectedRuns, RunSource
 
 # Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
 _LONGEST_WAIT = timedelta(days=1)
@@ -24,11 +24,11 @@ def fetch(
     prices: PriceBook,
     *,
     aliases: Mapping[str, str],
-    expected_runs: int | None = None,
+    expected: ExpectedRuns | None = None,
 ) -> DayFigures:
     """The figures of `day`, from all of its LLM runs; `aliases` are other names of features."""
     calls = Calls(day, keys, prices, aliases)
-    unreadable = source.read(day.start, day.end, calls.take, expected_runs)
+    unreadable = source.read(day.start, day.end, calls.take, expected)
     costs = TraceCosts(calls.columns, _TOP_REQUESTS)
     # The roots of the costliest requests are looked up only for their names, but a look-up more
     # would be a wait more.

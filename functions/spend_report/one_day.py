@@ -34,7 +34,7 @@ from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, f
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.errors import EventError, FewerRunsError
 from spend_report.fetching import fetch
-from spend_report.ports import ReportStore, RunSource
+from spend_report.ports import ExpectedRuns, ReportStore, RunSource
 
 # A week of days tells how many runs to expect.
 _DAYS_ALIKE = 7
@@ -128,7 +128,7 @@ class Reporting(Struct, frozen=True):
             self.policy.metadata_keys,
             self.prices,
             aliases=self.register.aliases,
-            expected_runs=_expected_runs(before, history),
+            expected=_expected(before, history),
         )
         found = completeness(
             day,
@@ -238,9 +238,11 @@ class Reporting(Struct, frozen=True):
         return self.store.uri(report, day, REPORTS[report])
 
 
-def _expected_runs(before: PastDay | None, history: History) -> int | None:
-    """About how many LLM runs the day has: by its own record, or the most of the last days."""
-    if before is not None and before.complete:
-        return before.fetched
-    last = sorted(history.days)[-_DAYS_ALIKE:]
-    return max((history.days[day].fetched for day in last), default=None)
+def _expected(before: PastDay | None, history: History) -> ExpectedRuns | None:
+    """About the LLM runs that the day has: by its own record, or the fullest of the last days."""
+    last = [history.days[day] for day in sorted(history.days)[-_DAYS_ALIKE:]]
+    known = [before] if before is not None and before.complete else last
+    if not known:
+        return None
+    fullest = max(known, key=lambda day: day.fetched)
+    return ExpectedRuns(fullest.fetched, fullest.hours.calls() if fullest.hours else ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from spend_report.domain.bills.bill import Bill
 from spend_report.domain.bills.bill_record import BillRecord
@@ -19,6 +19,13 @@ type Take = Callable[[Project, Sequence[Run]], None]
 """Takes runs of a project as they arrive, each once, in any order."""
 
 
+class ExpectedRuns(NamedTuple):
+    """About how many runs there will be, and how many in equal parts of the time, where known."""
+
+    runs: int
+    shares: Sequence[int] = ()
+
+
 class RunSource(Protocol):
     """Where runs come from."""
 
@@ -27,11 +34,11 @@ class RunSource(Protocol):
         ...
 
     def read(
-        self, start: datetime, end: datetime, take: Take, expected_runs: int | None = None
+        self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None
     ) -> int:
         """Hand every LLM run with `start <= start_time < end` to `take`, once.
 
-        `expected_runs` is about how many there will be, where that is known: few requests read few.
+        What is known of how many to expect saves requests and time, and changes nothing else.
         Returns the number of items that LangSmith sent and that have no readable id or start.
         Raises LangSmithError unless all of them were read.
         """

@@ -15,6 +15,7 @@ from spend_report.adapters.langsmith.api import LangSmithApi
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.runs.run import MetadataKeys, Project, Run
 from spend_report.errors import LangSmithError, UnknownProjectError
+from spend_report.ports import ExpectedRuns
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -206,7 +207,7 @@ def test_a_day_that_is_known_begins_with_as_many_windows_as_it_needs(
     with source(server, project) as runs:
         runs.projects()
         before = runs.requests
-        runs.read(START, END, lambda _project, _runs: None, expected)
+        runs.read(START, END, lambda _project, _runs: None, ExpectedRuns(expected))
 
         assert runs.requests - before == requests
 
@@ -220,7 +221,9 @@ def test_a_day_that_is_larger_than_expected_is_read_all_the_same(
     taken: list[str] = []
 
     with source(server, project) as runs:
-        runs.read(START, END, lambda _, page: taken.extend(run.id for run in page), 10)
+        runs.read(
+            START, END, lambda _, page: taken.extend(run.id for run in page), ExpectedRuns(10)
+        )
 
         assert len(set(taken)) == len(taken) == 5_000
         assert runs.requests <= 1 + 1 + 16

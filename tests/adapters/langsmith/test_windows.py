@@ -14,7 +14,7 @@ from spend_report.adapters.langsmith.concurrency import Asker
 from spend_report.adapters.langsmith.decoder import Page
 from spend_report.adapters.langsmith.pacing import Pacer
 from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading, Pages
-from spend_report.adapters.langsmith.windows import Window
+from spend_report.adapters.langsmith.windows import Window, windows
 from spend_report.domain.runs.run import Project, Run
 from spend_report.errors import LangSmithError, LangSmithRefusedError
 from spend_report.ports import Take
@@ -65,25 +65,34 @@ class Decoded:
 
 
 def day(
-    serve: Serve, take: Take, *, windows: int, concurrent: int, end: datetime = END
+    serve: Serve,
+    take: Take,
+    *,
+    count: int,
+    concurrent: int,
+    shares: Sequence[int] = (),
+    end: datetime = END,
 ) -> tuple[DayReading, Asker, VirtualTime]:
     """The reading of a day that is served so, and who asks for it."""
     time = VirtualTime(serve)
     pacer = Pacer(max_requests_per_10s=100_000, max_concurrent=concurrent, now=time.now)
     pages = Pages(Decoded())  # type: ignore[arg-type]  # a fake
-    first = {PROJECT: windows}
+    first = windows(PROJECT, START, end, count, shares)
     reading = DayReading(pages, START, end, first, take=take, max_concurrent=concurrent)
     return reading, Asker(time.send, pacer, "here", lambda: time), time
 
 
-def read(serve: Serve, *, windows: int = 16, concurrent: int = 16) -> tuple[list[str], float]:
+def read(
+    serve: Serve, *, count: int = 16, concurrent: int = 16, shares: Sequence[int] = ()
+) -> tuple[list[str], float]:
     """The ids that were taken, in order, and the (virtual) seconds that it took."""
     taken: list[str] = []
     reading, asker, time = day(
         serve,
         lambda _, runs: taken.extend(run.id for run in runs),
-        windows=windows,
+        count=count,
         concurrent=concurrent,
+        shares=shares,
     )
     asker.ask(reading.calls())
     return taken, time.now()
@@ -104,18 +113,25 @@ def spread(count: int, seed: int) -> list[datetime]:
 @given(
     count=st.integers(0, 6_000),
     seed=st.integers(0, 10_000),
-    windows=st.integers(1, 16),
+    first=st.integers(1, 16),
+    shares=st.lists(st.integers(0, 1_000), max_size=27),
     concurrent=st.integers(1, 16),
     overlap=st.integers(0, 40),
     refuse_every=st.sampled_from([0, 0, 3, 7]),
 )
 def test_every_run_is_taken_exactly_once(
-    count: int, seed: int, windows: int, concurrent: int, overlap: int, refuse_every: int
+    count: int,
+    seed: int,
+    first: int,
+    shares: Sequence[int],
+    concurrent: int,
+    overlap: int,
+    refuse_every: int,
 ) -> None:
-    """However runs are spread, pages overlap and cursors expire: each run once, none lost."""
+    """However runs are spread, or expected, pages overlap and cursors expire: each once, all."""
     pages = FakePages(spread(count, seed), overlap=overlap, refuse_every=refuse_every)
 
-    taken, _ = read(pages.serve, windows=windows, concurrent=concurrent)
+    taken, _ = read(pages.serve, count=first, concurrent=concurrent, shares=shares)
 
     assert len(taken) == count
     assert len(set(taken)) == count
@@ -167,11 +183,26 @@ def test_windows_that_turn_out_full_are_shared() -> None:
     assert seconds < 2.0
 
 
+def test_a_day_whose_hours_are_known_is_read_in_two_waves() -> None:
+    """20,000 runs, half of them in three hours: each window has its 1,250, which are two pages.
+
+    The first takes 0.6 s and the second 0.3 s; a third page would take 0.2 s more.
+    """
+    chance = random.Random(5)
+    busy = [START + timedelta(hours=9, seconds=chance.uniform(0, 10_800)) for _ in range(10_000)]
+    rest = [START + timedelta(seconds=chance.uniform(0, 86_399)) for _ in range(10_000)]
+    pages = FakePages(busy + rest)
+
+    _, seconds = read(pages.serve, shares=[417] * 9 + [3_750] * 3 + [417] * 12)
+
+    assert seconds < 1.1
+
+
 def test_a_small_day_is_not_cut_further() -> None:
     """700 runs cost one request for each of the first windows."""
     pages = FakePages(spread(700, 1))
 
-    read(pages.serve, windows=4)
+    read(pages.serve, count=4)
 
     assert pages.requests == 4
 
@@ -189,7 +220,7 @@ def test_a_batch_that_fills_pages_is_not_read_again_and_again() -> None:
     """8,000 runs at one instant and a few before, with connections idle: 9 pages, few repeated."""
     pages = FakePages([START + timedelta(hours=20)] * 8_000 + spread(500, 2))
 
-    taken, _ = read(pages.serve, windows=1, concurrent=4)
+    taken, _ = read(pages.serve, count=1, concurrent=4)
 
     assert len(set(taken)) == len(taken) == 8_500
     assert pages.requests <= 12
@@ -206,7 +237,7 @@ def test_a_cursor_that_never_ends_is_an_error(runs: list[Run]) -> None:
         return 0.0, Page(runs, "again")
 
     with pytest.raises(LangSmithError, match="cursor does not end"):
-        read(endless, windows=1)
+        read(endless, count=1)
 
     assert requests < 30
 
@@ -220,7 +251,7 @@ def test_a_cursor_that_is_always_refused_is_an_error() -> None:
         return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
 
     with pytest.raises(LangSmithError, match="refuses its own cursor"):
-        read(refusing, windows=1)
+        read(refusing, count=1)
 
 
 def test_progress_tells_how_far_reading_came() -> None:
@@ -231,7 +262,7 @@ def test_progress_tells_how_far_reading_came() -> None:
             return 0.0, LangSmithError("gone")
         return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
 
-    reading, asker, _ = day(half, lambda _project, _runs: None, windows=1, concurrent=1)
+    reading, asker, _ = day(half, lambda _project, _runs: None, count=1, concurrent=1)
 
     with pytest.raises(LangSmithError, match="gone"):
         asker.ask(reading.calls())

@@ -11,7 +11,7 @@ from typing import Any
 from spend_report.adapters.langsmith.api import Request
 from spend_report.adapters.langsmith.concurrency import Call
 from spend_report.adapters.langsmith.decoder import Page, PageDecoder
-from spend_report.adapters.langsmith.windows import Cutter, Window, equal_windows
+from spend_report.adapters.langsmith.windows import Cutter, Window
 from spend_report.domain.runs.run import Project, Run
 from spend_report.errors import LangSmithRefusedError, UnknownProjectError
 from spend_report.ports import Take
@@ -77,7 +77,7 @@ class DayReading:
     Args:
         pages: makes the calls.
         start: where the span begins; it ends before `end`.
-        first: into how many windows each project's time is cut to begin with.
+        first: the windows to begin with, which cover the span for each project.
         take: takes the runs.
         max_concurrent: how many windows may be read at once.
     """
@@ -87,7 +87,7 @@ class DayReading:
         pages: Pages,
         start: datetime,
         end: datetime,
-        first: Mapping[Project, int],
+        first: Sequence[Window],
         *,
         take: Take,
         max_concurrent: int,
@@ -95,16 +95,12 @@ class DayReading:
         self.runs: Counter[str] = Counter()
         self.unreadable = 0
         self._pages = pages
-        self._projects = list(first)
+        self._projects = list(dict.fromkeys(window.project for window in first))
         self._span = (start, end)
-        self._left = (end - start) * len(first)
+        self._left = (end - start) * len(self._projects)
         self._take = take
         self._cutter = Cutter(max_concurrent)
-        self._open = [
-            window
-            for project, count in first.items()
-            for window in equal_windows(project, start, end, count)
-        ]
+        self._open = [*first]
 
     def calls(self) -> list[Call]:
         """The calls that read the windows to their ends, cutting those that turn out to be full."""

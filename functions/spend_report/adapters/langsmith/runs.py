@@ -19,10 +19,11 @@ from spend_report.adapters.langsmith.pages import (
     Pages,
 )
 from spend_report.adapters.langsmith.projects import find_projects
+from spend_report.adapters.langsmith.windows import windows
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.errors import OutOfTimeError
-from spend_report.ports import Take
+from spend_report.ports import ExpectedRuns, Take
 
 # Where it is known how many runs to expect, a day begins with a window for so many: a page holds
 # them even if there are some more.
@@ -107,12 +108,12 @@ class LangSmithRuns:
         return self._projects
 
     def read(
-        self, start: datetime, end: datetime, take: Take, expected_runs: int | None = None
+        self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None
     ) -> int:
         """See `RunSource.read`."""
-        if expected_runs is not None:
-            self._expect(expected_runs / max((end - start).total_seconds(), 1))
-        reading = self._reading(start, end, take)
+        if expected is not None:
+            self._expect(expected.runs / max((end - start).total_seconds(), 1))
+        reading = self._reading(start, end, take, expected.shares if expected else ())
         self._ask(reading.calls(), reading.progress)
         for project in self.projects():
             density = reading.runs[project.id] / max((end - start).total_seconds(), 1)
@@ -181,9 +182,17 @@ class LangSmithRuns:
         span = (min(starts), max(starts))
         return LookUp(self._pages, projects, ids, span, take, **query).calls()
 
-    def _reading(self, start: datetime, end: datetime, take: Take) -> DayReading:
+    def _reading(
+        self, start: datetime, end: datetime, take: Take, shares: Sequence[int] = ()
+    ) -> DayReading:
         seconds = (end - start).total_seconds()
-        first = {project: self._first_windows(project, seconds) for project in self.projects()}
+        first = [
+            window
+            for project in self.projects()
+            for window in windows(
+                project, start, end, self._first_windows(project, seconds), shares
+            )
+        ]
         self._span = self._span_with(start, end)
         return DayReading(
             self._pages, start, end, first, take=take, max_concurrent=self._max_concurrent

@@ -1,15 +1,16 @@
 """Windows of time that are read side by side, each newest run first.
 
-Windows of equal length hold very unequal numbers of runs. So a day starts as equal windows, and
-when one is found to hold more than its share while others are done, what is left of it is cut
-again. Windows never overlap, so a run belongs to exactly one.
+Windows of equal length hold very unequal numbers of runs. So a day is cut as an earlier day's hours
+suggest, and when a window is found to hold more than its share while others are done, what is left
+of it is cut again. Windows never overlap, so a run belongs to exactly one.
 """
 
 from array import array
+from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from operator import attrgetter, gt
 
 from spend_report.adapters.langsmith.decoder import Page
@@ -152,10 +153,25 @@ class Window:
         return fresh
 
 
-def equal_windows(project: Project, start: datetime, end: datetime, count: int) -> list[Window]:
-    """`count` windows of the same length that cover `start` to `end`."""
-    edges = [start + (end - start) * index / count for index in range(count + 1)]
-    return [Window(project, *pair) for pair in pairwise(edges)]
+def windows(
+    project: Project, start: datetime, end: datetime, count: int, shares: Sequence[int] = ()
+) -> list[Window]:
+    """`count` windows that cover `start` to `end`, each for as many runs as the others.
+
+    `shares` are those of equal parts of the time, as they are expected; without any, the windows
+    are of the same length.
+    """
+    sums = [*accumulate((max(0, share) for share in shares), initial=0)]
+    if not sums[-1]:
+        sums = [0, 1]
+    part = (end - start) / (len(sums) - 1)
+    edges = [start]
+    for index in range(1, count):
+        share = sums[-1] * index / count
+        before = bisect(sums, share) - 1
+        within = (share - sums[before]) / (sums[before + 1] - sums[before])
+        edges.append(start + part * (before + within))
+    return [Window(project, *pair) for pair in pairwise([*edges, end])]
 
 
 class Cutter:

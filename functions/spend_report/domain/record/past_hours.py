@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 import msgspec
 from msgspec import Struct, field
@@ -30,6 +31,10 @@ class PastHours(Struct, frozen=True):
             return
         for name, hours in found.items():
             yield self.aliases.get(name, name), hours
+
+    def calls(self) -> Sequence[int]:
+        """The calls of all features in each hour."""
+        return [*map(sum, zip_longest(*(hours.calls for _, hours in self.features()), fillvalue=0))]
 
     def starts(self, count: int) -> Sequence[datetime]:
         """The first instants of the first `count` hours."""
