@@ -281,3 +281,26 @@ def test_settings_changed_twice_a_day_are_told_twice(days: Days) -> None:
     days.deployment.invoke({"date": "2026-11-04"})
 
     assert "rag daily $5.00 → $50.00" in texts(list(days.deployment.aws.published()[-1:]))
+
+
+def test_a_day_is_read_as_the_hours_of_the_day_before_suggest(days: Days) -> None:
+    """1,700 calls in one hour: the next day, three queries begin, and share that hour evenly.
+
+    Its thirds begin at 10:20 and 10:40; what is asked for begins a millisecond earlier.
+    """
+    days.usual("2026-11-20", "2026-11-20", calls=1_700, rag=1.7)
+    days.spend("2026-11-21", rag=1)
+    before = len(days.deployment.langsmith.requests)
+
+    days.deployment.invoke({"date": "2026-11-21", "notify": False})
+
+    requests = days.deployment.langsmith.requests[before:]
+    queries = [
+        json.loads(request.body) for request in requests if request.path.endswith("/runs/query")
+    ]
+    starts = [query["min_start_time"][:19] for query in queries if query.get("run_type") == "LLM"]
+    assert sorted(starts)[:3] == [
+        "2026-11-20T23:59:59",
+        "2026-11-21T10:19:59",
+        "2026-11-21T10:39:59",
+    ]
