@@ -97,6 +97,12 @@ class Deployment:
                         sums[name] = sums.get(name, 0) + sum(found[name])
         return sums
 
+    def series(self, dimension: str) -> set[str]:
+        """The values of a dimension that the last invocation's metrics have."""
+        lines = self._log.read_text(encoding="utf-8").splitlines()
+        found = (json.loads(line) for line in lines if '"_aws"' in line)
+        return {each[dimension] for each in found if dimension in each}
+
     def report(self, day: str, **settings: str) -> "Reports":
         """Report one day silently; what lies in the bucket then."""
         self.invoke({"date": day, "notify": False}, **settings)

@@ -216,9 +216,11 @@ class DailyJob:
         self._observer.breached(self._sending.alert(news))
 
     def _send_digest(self, request: ReportRequest, run: _Run) -> None:
-        """The week that ended last, by the run that completes it, or can't hope for more."""
+        """The newest day's week if it is over, else the last, once no more of it is to come."""
         newest = max(run.reports)
-        sunday = newest - timedelta(days=newest.isoweekday() % WEEK)
+        sunday = newest + timedelta(days=-newest.isoweekday() % WEEK)
+        if sunday > newest and (request.scheduled or self._store.past(sunday) is None):
+            sunday -= timedelta(days=WEEK)
         week = [sunday - timedelta(days=back) for back in range(WEEK)]
         read = {day: self._store.past(day) for day in week}
         reported = {day for day, past in read.items() if past is not None and past.complete}
