@@ -52,7 +52,12 @@ class EndlessCursor:
     """A page whose next cursor leads to the same page."""
 
 
-type Fault = Answer | Reset | Truncate | Hang | Overlap | EmptyPage | EndlessCursor
+@dataclass(frozen=True, slots=True)
+class EmptyCursor:
+    """The last page says so with an empty text for the next cursor, instead of null."""
+
+
+type Fault = Answer | Reset | Truncate | Hang | Overlap | EmptyPage | EndlessCursor | EmptyCursor
 type FaultHook = Callable[[Request], Fault | None]
 
 EXPIRED_CURSOR = Answer(410, b'{"detail": "cursor expired"}')

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from langsmith.types import RunSelectField, RunType
 
-from local.langsmith_server.faults import EmptyPage, EndlessCursor, Fault, Overlap
+from local.langsmith_server.faults import EmptyCursor, EmptyPage, EndlessCursor, Fault, Overlap
 from local.langsmith_server.filters import Predicate, compile_filter
 from local.langsmith_server.http import Response
 from local.langsmith_server.store import Key, Shape, Store, View, micros
@@ -88,7 +88,8 @@ def query_v2(store: Store, body: bytes, fault: Fault | None) -> tuple[Response, 
     elif start > 0 and view.keys[start - 1] >= low:
         following = view.keys[start]
     items = view.encoded(start, end, query.selects, _v2_shape(query.selects))
-    tail = b'],"next_cursor":' + _cursor(following) + b"}"
+    ends_empty = following is None and isinstance(fault, EmptyCursor)
+    tail = b'],"next_cursor":' + (b'""' if ends_empty else _cursor(following)) + b"}"
     return Response(200, _join(b'{"items":[', items, tail)), len(items)
 
 

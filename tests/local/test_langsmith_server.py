@@ -26,6 +26,7 @@ from local.langsmith_server import (
     EXPIRED_CURSOR,
     HTML_PAGE,
     Answer,
+    EmptyCursor,
     EmptyPage,
     EndlessCursor,
     Fault,
@@ -568,6 +569,19 @@ def test_a_page_can_be_empty_and_go_on(server: LangSmithServer, http: httpx.Clie
 
     assert numbers(empty) == []
     assert numbers(after) == [4, 3, 2]
+
+
+def test_the_last_cursor_can_be_empty(server: LangSmithServer, http: httpx.Client) -> None:
+    """An empty text stands for no next page, and only on the last one."""
+    server.add_runs("shop", [run(second) for second in range(1, 4)])
+    server.fault = lambda _request: EmptyCursor()
+
+    first = query(http, server, page_size=2)
+    last = query(http, server, page_size=2, cursor=first.json()["next_cursor"])
+
+    assert (numbers(first), numbers(last)) == ([3, 2], [1])
+    assert first.json()["next_cursor"]
+    assert last.json()["next_cursor"] == ""
 
 
 def test_a_cursor_can_be_endless(server: LangSmithServer, http: httpx.Client) -> None:
