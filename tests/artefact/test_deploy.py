@@ -52,8 +52,16 @@ def administrator(enforced: Enforced) -> dict[str, str]:
     return {"access_key": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
 
 
-def test_the_deployed_schedule_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`make deploy-local`: a plain `sam deploy`, the schedule fires, CSV and alert come out."""
+def test_the_deployed_schedule_reports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make deploy-local`: a plain `sam deploy`, the schedule fires, CSV and alert come out.
+
+    What the shell of a person with an account of their own has set changes nothing.
+    """
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
     deploy.main(["--out", str(tmp_path)])
 
     assert calls_and_tokens((tmp_path / CSV).read_bytes()) == SAMPLE_DAY

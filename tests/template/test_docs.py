@@ -1,10 +1,12 @@
 """README and docs/: what they point to is there, and what they count is so."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from spend_report.errors import SpendReportError
 from tests.template.conftest import ROOT, Json
 
 README = ROOT / "README.md"
@@ -37,6 +39,21 @@ def test_every_page_is_found_from_the_readme() -> None:
     text = README.read_text("utf-8")
 
     assert [page.name for page in PAGES[1:] if f"](docs/{page.name})" not in text] == []
+
+
+def test_every_error_has_its_row() -> None:
+    """docs/operations.md says for each error that ends a run whose turn it is."""
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `(\w+Error)` \|", text, re.MULTILINE))
+
+    # A bill that could not be read is a reason in its table, and ends no run.
+    assert named == {each.__name__ for each in _subclasses(SpendReportError)} - {"BillError"}
+
+
+def _subclasses(kind: type[SpendReportError]) -> Iterator[type[SpendReportError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 def test_the_cost_counts_the_alarms(resources: Json) -> None:
