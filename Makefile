@@ -126,7 +126,7 @@ build: $(READY) build/runtime ## Build functions and layer for deploying, into .
 	@$(PYTHON) -c "from spend_report.page.render import compile_template; compile_template()"
 	@result=$$(tools/run sam build 2>&1) || { echo "$$result"; exit 1; }
 
-test-template: build
+test-template: build build/whole-layer
 	@$(PYTHON) -m pytest -n auto --dist loadfile tests/template tests/artefact
 
 deploy-local: build ## Deploy the built template into an AWS emulator and let its schedule fire
