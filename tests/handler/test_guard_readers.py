@@ -6,6 +6,7 @@ import pytest
 
 from spend_report.errors import AwsError
 from tests.deployment import Deployment
+from tests.faults.aws_proxy import AwsProxy, sns_error
 from tests.handler.test_guard import data, look, runaway, texts
 from tests.handler.usual_product import DAY, add_usual_days, calls, usual_day
 
@@ -75,6 +76,22 @@ def test_chat_fails(product: Deployment) -> None:
 
     assert len(texts(product)) == 1
     assert len(product.aws.posted()) == 1
+
+
+def test_nobody_could_be_told(product: Deployment) -> None:
+    """What the guard could not send the morning tells."""
+    with AwsProxy(product.aws.url) as aws:
+        aws.fault = lambda action: (
+            sns_error(403, "AuthorizationError") if action == "sns:Publish" else None
+        )
+        with pytest.raises(AwsError, match="sns:Publish"):
+            look(product, AT_FOUR, AWS_ENDPOINT_URL=aws.url)
+    assert texts(product) == []
+
+    product.invoke({"date": str(DAY)})
+
+    (parts,) = texts(product)
+    assert [spike["feature"] for spike in data(parts)["spikes"]] == ["summaries"]
 
 
 def test_metrics(product: Deployment) -> None:

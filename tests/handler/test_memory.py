@@ -16,7 +16,7 @@ from local.aws import BUCKET
 from local.langsmith_server import Request
 from spend_report.errors import EventError, PartlyReportedError
 from tests.deployment import PROJECT, Deployment
-from tests.faults.aws_proxy import AwsProxy
+from tests.faults.aws_proxy import AwsProxy, sns_error
 from tests.traces import llm
 
 SATURDAY, SUNDAY = date(2026, 11, 21), date(2026, 11, 22)
@@ -194,6 +194,41 @@ def test_chat_fails(priced: Deployment) -> None:
         "LLM spend 22 Nov: rag $1.00 of $0.50",
         "LLM spend 21 Nov: rag $2.00 of $0.50",
     ]
+
+
+def test_what_is_forgotten_is_told_again(priced: Deployment) -> None:
+    """Whoever deletes what was remembered of an alert gets it again by the next run of its day."""
+    priced.put_budgets({"features": {"rag": 0.5}})
+    priced.add_runs(call(SATURDAY))
+    for _ in range(2):
+        priced.invoke({"date": str(SATURDAY)})
+    assert kinds(priced) == ["spend_alert"]
+
+    priced.aws.s3.delete_object(Bucket=BUCKET, Key=f"alerts/daily/{SATURDAY}.json")
+    priced.invoke({"date": str(SATURDAY)})
+
+    assert kinds(priced) == ["spend_alert", "spend_alert"]
+
+
+def test_digest_fails(priced: Deployment) -> None:
+    """A week that can't be sent fails the run last; the retry sends it, once."""
+    priced.add_runs(call(SATURDAY), call(SUNDAY))
+    priced.invoke({"date": str(SATURDAY), "notify": False})
+
+    with AwsProxy(priced.aws.url) as aws:
+        aws.fault = lambda action: (
+            sns_error(403, "AuthorizationError") if action == "sns:Publish" else None
+        )
+        with pytest.raises(PartlyReportedError) as caught:
+            priced.invoke(morning(SUNDAY), AWS_ENDPOINT_URL=aws.url)
+
+    first, second, *_ = str(caught.value).splitlines()
+    assert first == "21–22 Nov reported; the rest was not done:"
+    assert second.startswith("digest: sns:Publish on ")
+    assert records(priced).keys() == {str(SATURDAY), str(SUNDAY)}
+    for _ in range(2):
+        priced.invoke(morning(SUNDAY))
+    assert kinds(priced) == ["weekly_digest"]
 
 
 def test_an_end_in_2099(priced: Deployment) -> None:
