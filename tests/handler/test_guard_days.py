@@ -43,6 +43,22 @@ def test_a_runaway_that_goes_on(product: Deployment) -> None:
     assert told(product) == [(str(DAY), ["summaries"]), (str(NEXT), ["summaries"])]
 
 
+def test_a_message_about_another_day(product: Deployment) -> None:
+    """Where only the day before has news, the message does not speak of what the guard told."""
+    product.put_budgets({"features": {"rag-search": 1.55}})
+    product.add_runs(*usual_day(DAY), *runaway())
+    through_the_day(product, [4])
+    product.add_runs(*calls("rag-search", DAY - ONE_DAY, 20, 1))
+
+    product.invoke({"scheduled_time": f"{NEXT}T06:00:00Z"}, WEEKLY_DIGEST="off")
+
+    *_, late = texts(product)
+    assert [(one["date"], one["feature"]) for one in data(late)["alerts"]] == [
+        (str(DAY - ONE_DAY), "rag-search")
+    ]
+    assert "told at" not in late["email"]
+
+
 def test_a_month_is_told_once(product: Deployment) -> None:
     """A month's budget that is used up is told in the hour in which it happens, and by no later
     look, morning or day."""

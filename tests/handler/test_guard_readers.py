@@ -29,6 +29,7 @@ def test_whose_it_is_and_since_when(product: Deployment) -> None:
     (message,) = product.aws.published()
     told = " ".join(message.parts["email"].split())
     assert "by then, since 03:00; no budget watches it. owner: docs" in told
+    assert max(map(len, message.parts["email"].splitlines())) <= 78
     (spike,) = data(message.parts)["spikes"]
     assert (spike["owner"], spike["since"]) == ("docs", f"{DAY}T03:00:00+00:00")
     assert json.loads(message.attributes["owners"]) == ["docs"]

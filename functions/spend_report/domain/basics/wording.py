@@ -1,5 +1,6 @@
 """Figures, days and strangers' names as words for people."""
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -7,9 +8,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 NAME_WIDTH = 40
+LINE_WIDTH = 78
 _FEW = 10
 MICRO_PLACES = 6
 MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+_UNBROKEN = "\N{NO-BREAK SPACE}%"
 _LEFT_TO_RIGHT_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 
@@ -192,3 +195,16 @@ def _span(first: date, last: date) -> str:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS = tuple(name[:3] for name in _LONG_WEEKDAYS)
+
+
+def wrapped(text: str, indent: str = "", width: int = LINE_WIDTH) -> list[str]:
+    """`text` in lines of at most `width`, the further ones two characters in."""
+    own_indent = text[: len(text) - len(text.lstrip())]
+    lines = textwrap.wrap(
+        text.replace(" %", _UNBROKEN),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}{own_indent}  ",
+        break_on_hyphens=False,
+    )
+    return [line.replace(_UNBROKEN, " %") for line in lines]

@@ -11,6 +11,7 @@ from spend_report.domain.basics.wording import (
     plain,
     short_day,
     things,
+    wrapped,
 )
 from spend_report.domain.guard.guard_sentences import (
     CENT,
@@ -57,15 +58,16 @@ def _text(news: GuardNews) -> str:
     running, figures = news.running, news.running.figures
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
     lines = [
-        f"LLM spend on {long_day(running.day.date)} until {news.clock}: {spent}.",
+        *wrapped(f"LLM spend on {long_day(running.day.date)} until {news.clock}: {spent}."),
         "The day is not over: this is what could not wait for its report.",
         "",
     ]
     for one in news.warned[:_MOST_TOLD]:
-        lines += [f"[{one.severity.upper()}] {what_happened(one, news)}"]
+        lines += wrapped(f"[{one.severity.upper()}] {what_happened(one, news)}")
         if one.silent_since is None:
             lines += [f"  owner: {plain(owner)}"] if (owner := news.owner(one)) else []
-            lines += [f"  {rate(one)}", *(f"  {cause}" for cause in causes(one))]
+            lines += wrapped(rate(one), "  ")
+            lines += [line for cause in causes(one) for line in wrapped(cause, "    ")]
             lines += _requests(one, news)
             lines += _to_do(one, news)
         lines.append("")
@@ -78,9 +80,10 @@ def _requests(one: Warned, news: GuardNews) -> list[str]:
     found = costliest(news.running.figures, one.feature)
     lines = ["  Costliest requests so far:"] if found else []
     for request in found:
-        name = plain(request.root_name or request.trace_id)
+        name = plain(request.root_name) if request.root_name else "request"
         lines.append(f"    {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
-        lines += [f"    {request.url}"] if is_reachable(request.url) else []
+        is_link = is_reachable(request.url)
+        lines.append(f"    {request.url if is_link else f'trace {plain(request.trace_id)}'}")
     return lines
 
 

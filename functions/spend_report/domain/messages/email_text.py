@@ -5,12 +5,12 @@ its kind, and what can wait comes last. A link stands alone on its line and is n
 however long it is: a broken one is none.
 """
 
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
 from spend_report.domain.basics.fair_shares import fair_shares
 from spend_report.domain.basics.wording import (
+    LINE_WIDTH,
     dollars,
     dollars_of,
     long_day,
@@ -18,6 +18,7 @@ from spend_report.domain.basics.wording import (
     short_day,
     things,
     upper_first,
+    wrapped,
 )
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.comparison import comparison, has_baseline, totals
@@ -46,10 +47,8 @@ from spend_report.domain.messages.sentences import explanation, holes, sentence,
 from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
 
 MOST_LINES = 50
-WIDTH = 78
 _MOST_IN_FULL = 4
 _LEAST_PER_KIND = 2
-_UNBROKEN = "\N{NO-BREAK SPACE}%"
 _KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
 
 
@@ -69,11 +68,11 @@ def _first_of_all(item: Item) -> list[str]:
             subject = whose(feature, on) if feature else who(breach)
         case Remark(notice, on):
             what, owners = notice.do, owners_of([item])
-            return _wrapped(f"Do first{f' (owner: {plain(owners[0])})' if owners else ''}: {what}.")
+            return wrapped(f"Do first{f' (owner: {plain(owners[0])})' if owners else ''}: {what}.")
         case SpikeAlert(outlier, on):
             feature = outlier.spike.feature
             what, subject = action_on(feature, on), whose(feature, on) if feature else ""
-    return _wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
+    return wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
 
 
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
@@ -82,13 +81,13 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
     spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
     change = _change_of_day(newest)
     when = f"{long_day(newest.day)}{newest.arrival and f', {newest.arrival}'}"
-    lines = _wrapped(f"LLM spend on {when}: {spent}{change and f', {change}'}.")
+    lines = wrapped(f"LLM spend on {when}: {spent}{change and f', {change}'}.")
     others = [day for day in news if day is not newest and not day.is_empty]
     for other in sorted(others, key=lambda day: day.day):
         what = f"Also about {short_day(other.day)}{other.arrival and f', {other.arrival}'}"
-        lines += _wrapped(f"{what}: {dollars(other.figures.cost)}.")
+        lines += wrapped(f"{what}: {dollars(other.figures.cost)}.")
     for told in (told for day in news for told in day.told_before):
-        lines += _wrapped(f"Not repeated here: {told}.")
+        lines += wrapped(f"Not repeated here: {told}.")
     return [*lines, ""]
 
 
@@ -156,36 +155,38 @@ def _block(item: Item, said: set[str]) -> list[str]:
     """An item in a block of lines, without what was `said` above."""
     match item:
         case Alert(breach, on):
-            lines = _wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
-            lines += _wrapped(holes(breach), "  ") + _wrapped(owner_line(item), "  ")
+            lines = wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
+            lines += wrapped(holes(breach), "  ") + wrapped(owner_line(item), "  ")
             if outlier := on.outlier(breach.feature):
-                lines += _wrapped(outlier.sentence, "  ")
+                lines += wrapped(outlier.sentence, "  ")
             found = explanation(breach, on)
             for reason in [] if found.lead in said else found.lines:
-                lines += [f"  {line}" for line in _wrapped(reason, width=WIDTH - 2)]
+                lines += [f"  {line}" for line in wrapped(reason, width=LINE_WIDTH - 2)]
             is_said = action(breach, on) in said
             do = f"as above. {if_meant(breach)}" if is_said else upper_first(to_do(breach, on))
-            lines += _wrapped(f"To do: {do}", "  ")
+            lines += wrapped(f"To do: {do}", "  ")
         case Remark(notice):
-            lines = _wrapped(f"[NOTICE] {notice.text}")
-            lines += _wrapped(owner_line(item), "  ")
+            lines = wrapped(f"[NOTICE] {notice.text}")
+            lines += wrapped(owner_line(item), "  ")
             lines += _line_to_add(notice.add)
         case SpikeAlert(outlier, on):
-            lines = _wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
-            lines += _wrapped(owner_line(item), "  ")
+            lines = wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
+            lines += wrapped(owner_line(item), "  ")
             why = spike_reasons(outlier, on)
-            lines += [f"  {line}" for reason in why for line in _wrapped(reason, width=WIDTH - 2)]
-            lines += _wrapped(f"To do: {spike_to_do(outlier, on)}", "  ")
+            lines += [
+                f"  {line}" for reason in why for line in wrapped(reason, width=LINE_WIDTH - 2)
+            ]
+            lines += wrapped(f"To do: {spike_to_do(outlier, on)}", "  ")
             lines += _line_to_add(outlier.add)
     return [*lines, ""]
 
 
 def _line_to_add(add: str) -> list[str]:
     """The line of a parameter, in two where it is too long for one."""
-    if len(add) + 2 <= WIDTH:
+    if len(add) + 2 <= LINE_WIDTH:
         return [f"  {add}"] if add else []
     model, _, prices = add.rpartition(": {")
-    return [f"  {plain(model, WIDTH - 3)}:", f"    {{{prices}"]
+    return [f"  {plain(model, LINE_WIDTH - 3)}:", f"    {{{prices}"]
 
 
 def _line(item: Item) -> str:
@@ -199,7 +200,7 @@ def _line(item: Item) -> str:
             told = f"[NOTICE] {notice.subject}"
         case SpikeAlert(outlier):
             told = f"[{item.severity.upper()}] {in_short(outlier.spike)}"
-    return plain(f"{told}{end}", WIDTH)
+    return plain(f"{told}{end}", LINE_WIDTH)
 
 
 def _in_short(breach: Breach) -> str:
@@ -225,7 +226,7 @@ def _what_to_look_at(item: Item) -> list[str]:
         whose = "" if feature is None else f" of {plain(feature)}"
         costs = item.on.figures.request_costs.get(feature or "")
         median = f" (the median is {dollars(costs.median)})" if costs else ""
-        lines += _wrapped(f"Costliest requests{whose} on {short_day(item.on.day)}{median}:")
+        lines += wrapped(f"Costliest requests{whose} on {short_day(item.on.day)}{median}:")
         for request in requests:
             name = plain(request.root_name) if request.root_name else "request"
             lines.append(f"  {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
@@ -236,16 +237,3 @@ def _what_to_look_at(item: Item) -> list[str]:
     if url := links.page_console or links.report_console:
         lines += [f"The report of {short_day(item.on.day)}:", f"  {url}"]
     return lines
-
-
-def _wrapped(text: str, indent: str = "", width: int = WIDTH) -> list[str]:
-    """`text` in lines of at most `width`, the further ones two characters in."""
-    own_indent = text[: len(text) - len(text.lstrip())]
-    lines = textwrap.wrap(
-        text.replace(" %", _UNBROKEN),
-        width,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}{own_indent}  ",
-        break_on_hyphens=False,
-    )
-    return [line.replace(_UNBROKEN, " %") for line in lines]

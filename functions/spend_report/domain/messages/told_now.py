@@ -42,12 +42,12 @@ def with_told_before(
     known: Mapping[str, Told],
     fresh: Container[str],
 ) -> list[DayAlerts]:
-    """What is `left` of `days`, with what the guard told of them and is not told again.
+    """What is `left` of `days`, with what the guard told of those of them that are told of.
 
     `known` is what was told, and `fresh` are the keys of what is told now.
     """
     before = {day.day: _before(day, known, fresh) for day in days}
-    return [replace(day, told_before=before[day.day]) for day in left]
+    return [replace(day, told_before=() if day.is_empty else before[day.day]) for day in left]
 
 
 def _before(day: DayAlerts, known: Mapping[str, Told], fresh: Container[str]) -> list[str]:
