@@ -9,10 +9,11 @@ import pytest
 
 from local.summary_schema import PATH, text
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.judgement.spikes import find_spikes
 from spend_report.domain.record.decode_record import past_day
 from spend_report.domain.record.history import History
 from spend_report.domain.reports.make_record import MOST_BYTES
-from tests.days import budget, day, line, news
+from tests.days import budget, day, line, news, same_days
 from tests.records import content, full_day, record
 
 SCHEMA = json.loads(PATH.read_text("utf-8"))
@@ -53,6 +54,25 @@ def test_everything_at_its_limit(character: str) -> None:
     known = past_day(body, figures.date)
     assert len(known.features) == 1_000
     assert known.cost == cost
+
+
+def test_many_spikes() -> None:
+    """Of a hundred and fifty features above their usual the hundred most urgent are kept."""
+    names = [f"job-{number:03}" for number in range(150)]
+    before = same_days("2026-11-21", 21, *(line(name, "1") for name in names))
+    figures = day("2026-11-21", *(line(name, f"{10 + at}") for at, name in enumerate(names)))
+
+    body = record(figures, spikes=find_spikes(figures, before, Decimal(1)))
+
+    said = content(body)
+    validate(said)
+    assert said["omitted"] == {"spikes": 51}  # that of all together is the first
+    known = past_day(body, figures.date)
+    assert [spike.feature for spike in known.spikes][:3] == [None, "job-149", "job-148"]
+    assert len(known.spikes) == 100
+    assert known.usual is not None
+    assert known.usual.expected == Decimal("150.000000")
+    assert known.usual.limit > known.usual.expected
 
 
 @pytest.mark.parametrize("more", [{}, {"complete": False}])

@@ -21,6 +21,9 @@ MOST_BYTES = 2_000_000
 # too large all the same, the next fewer are taken.
 _MOST_ROWS = (4_000, 1_000, 250, 60, 15)
 
+MOST_SPIKES = 100
+"""The most urgent of a day. Every later day reads them."""
+
 _WORTH_A_WORD = Decimal("0.01")
 
 
@@ -91,7 +94,7 @@ def _record(
         notices=[
             typed.Notice(notice.key, notice.kind, notice.text) for notice in report.notices[:most]
         ],
-        spikes=_spikes(report)[:most],
+        spikes=_spikes(report),
         history={
             "reported_days": [past.isoformat() for past in sorted(report.history.days)],
             "passed_over": dict(islice(report.history.passed_over.items(), most)),
@@ -109,11 +112,12 @@ def _omitted(report: DayReport, most: int) -> dict[str, int]:
         "configuration": len(report.origin.configuration),
         "cost_per_request": len(report.figures.features),
         "notices": len(report.notices),
-        "spikes": len(report.spikes.found),
         "prices": len(report.figures.used_rates),
         "unpriced": len(report.figures.unpriced),
     }
-    return {name: count - most for name, count in counts.items() if count > most}
+    omitted = {name: count - most for name, count in counts.items()}
+    omitted["spikes"] = len(report.spikes.found) - MOST_SPIKES
+    return {name: count for name, count in omitted.items() if count > 0}
 
 
 def _total(figures: DayFigures) -> typed.Total:
@@ -165,7 +169,7 @@ def _spikes(report: DayReport) -> list[typed.Spike]:
             since=spike.since,
             severity=spike.severity,
         )
-        for spike in report.spikes.found
+        for spike in report.spikes.found[:MOST_SPIKES]
     ]
 
 
