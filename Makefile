@@ -95,7 +95,7 @@ imports: $(READY)
 define compile-locks
 $(COMPILE) $(UPGRADE) pyproject.toml -o $(1)/$(LAYER_LOCK)
 $(COMPILE) $(UPGRADE) pyproject.toml --group dev -c $(LAYER_LOCK) -o $(1)/requirements-dev.txt
-for tool in $(TOOLS); do $(COMPILE) $(UPGRADE) --no-annotate --no-header tools/$$tool.in -o $(1)/tools/$$tool.txt; done
+for tool in $(TOOLS); do $(COMPILE) $(UPGRADE) --no-annotate --no-header tools/$$tool.in -o $(1)/tools/$$tool.txt || exit 1; done
 endef
 
 locks: | $(filter .uv/%,$(UV)) ## Compile all locks again from pyproject.toml and tools/*.in (UPGRADE=--upgrade for newer versions)
@@ -111,7 +111,7 @@ audit: | $(filter .uv/%,$(UV)) ## Ask OSV about known vulnerabilities of every l
 
 check-locks: $(READY)
 	@rm -rf build/locks && mkdir -p build/locks/tools build/locks/$(dir $(LAYER_LOCK))
-	@for lock in $(LOCKS); do cp $$lock build/locks/$$lock; done
+	@for lock in $(LOCKS); do cp $$lock build/locks/$$lock || exit 1; done
 	@$(call compile-locks,build/locks)
 	@for lock in $(LOCKS); do diff -u $$lock build/locks/$$lock || out=1; done; [ -z "$${out:-}" ] \
 		|| { echo "The locks are out of step with pyproject.toml or tools/*.in: run 'make locks'"; exit 1; }
