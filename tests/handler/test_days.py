@@ -59,6 +59,13 @@ def test_a_day_that_is_not_over(priced: Deployment) -> None:
     priced.invoke({"date": day}, now=noon)
     unfinished = priced.reports()
     assert unfinished.summary(day)["complete"] is False
+    page = unfinished.text("report", day, "html")
+    assert "The day is not over: $1.00 so far, and its figures may grow. rag spent $1.00" in page
+    assert "Against " not in page
+    (message,) = priced.aws.published()
+    assert "LLM spend on Sat 21 Nov 2026, which is not over: $1.00 in 1 call." in " ".join(
+        message.parts["email"].split()
+    )
     assert not [key for key in unfinished.objects if key.startswith("latest/")]
     assert alerts(priced) == [day]
     priced.add_runs(call(day, "in the evening"))

@@ -78,6 +78,18 @@ def test_an_ordinary_day() -> None:
     )
 
 
+def test_a_day_that_is_not_over() -> None:
+    """It is said first that it is not, and a part of a day is compared with no whole one."""
+    rows = samples.DEMO[2:3]
+    past = {samples.DAY - timedelta(days=back): rows for back in range(1, 8)}
+
+    page = view(replace(samples.report(rows, past, Budgets()), complete=False))
+
+    assert page.headline.severity == "unfinished"
+    assert page.headline.text.startswith("The day is not over: $")
+    assert (page.total.mean, page.movers) == (None, ())
+
+
 def test_every_breach_and_notice_says_what_to_do() -> None:
     """Each budget names its parameter, each notice the line to add."""
     tasks = view(samples.demo()).tasks

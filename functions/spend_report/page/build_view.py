@@ -32,7 +32,7 @@ def view(report: DayReport) -> ReportView:
         features=spend.features(report, colours),
         over_time=spend.over_time(report, colours),
         month=month(report),
-        movers=movers.movers(report, colours, total),
+        movers=movers.movers(report, colours, total) if report.complete else (),
         requests=_requests(report, colours),
         untagged=_untagged(report),
         facts=provenance.facts(

@@ -4,6 +4,7 @@ Both are what the e-mail says of the same day, in its order and its words.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -54,8 +55,17 @@ def items(report: DayReport) -> list[Item]:
 def headline(report: DayReport, total: Total) -> Advice:
     """The first thing that there is to say; if there is none, how the day compares."""
     found = items(report)
-    if not found:
-        return Advice("ok", _calm(total, report.drivers))
+    if not report.complete:
+        unfinished = f"The day is not over: {dollars(total.cost)} so far, and its figures may grow."
+        if not found:
+            return Advice("unfinished", unfinished)
+        first = _first(found)
+        return replace(first, text=f"{unfinished} {first.text}")
+    return _first(found) if found else Advice("ok", _calm(total, report.drivers))
+
+
+def _first(found: Sequence[Item]) -> Advice:
+    """The first of what there is to say, and how much more there is."""
     others = _others(found[1:])
     match found[0]:
         case Alert(breach, on):

@@ -25,6 +25,8 @@ type Colours = Mapping[str, str]
 def total(report: DayReport) -> Total:
     """The day's sum beside its budget and the mean of the days before."""
     past = report.history.reported(days_before(report.day.date, BASELINE_DAYS))
+    if not report.complete:  # a part of a day is not like whole ones
+        past = []
     figures, budget = report.figures, report.budgets.total
     return Total(
         cost=figures.cost,
@@ -38,7 +40,8 @@ def total(report: DayReport) -> Total:
 
 def features(report: DayReport, colours: Colours) -> Features | None:
     """The costliest features and those above their budget; the others are folded away."""
-    drivers = {driver.feature: driver for driver in report.drivers if driver.baseline_days}
+    compared = report.drivers if report.complete else ()
+    drivers = {driver.feature: driver for driver in compared if driver.baseline_days}
     rows = [
         _feature(report, row, drivers.get(row.feature), colours[row.feature])
         for row in report.figures.features

@@ -44,8 +44,9 @@ class Total(Struct, frozen=True):
 
 
 class Advice(Struct, frozen=True):
-    """What a person should know or do. `severity` is `critical`, `warning` or `ok`.
+    """What a person should know or do.
 
+    `severity` is `critical`, `warning`, `ok` or, of a day that is not over, `unfinished`.
     `add` is a line of a parameter that mends it, empty where there is none.
     """
 
