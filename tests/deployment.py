@@ -87,14 +87,19 @@ class Deployment:
         return [record for record in records if record.get("message") == message]
 
     def metrics(self) -> dict[str, float]:
-        """The last invocation's metrics without a dimension of their own, added up by name."""
+        """The last invocation's metrics by name, added up.
+
+        Those of a feature, or of a provider, end in its name: `FeatureCostUSD[rag]`.
+        """
         sums: dict[str, float] = {}
         for line in self._log.read_text(encoding="utf-8").splitlines():
             found = json.loads(line) if line.startswith("{") else {}
             for group in found.get("_aws", {}).get("CloudWatchMetrics", ()):
-                for name in [metric["Name"] for metric in group["Metrics"]]:
-                    if group["Dimensions"] == [["service"]]:
-                        sums[name] = sums.get(name, 0) + sum(found[name])
+                (dimensions,) = group["Dimensions"]
+                whose = "".join(f"[{found[name]}]" for name in dimensions if name != "service")
+                for name in [metric["Name"] + whose for metric in group["Metrics"]]:
+                    values = found[name.removesuffix(whose)]
+                    sums[name] = sums.get(name, 0) + sum(values)
         return sums
 
     def series(self, dimension: str) -> set[str]:

@@ -12,6 +12,7 @@ from spend_report.domain.basics.money import EXACT, usd
 from spend_report.domain.basics.wording import days as in_words
 from spend_report.domain.judgement.completeness import Completeness
 from spend_report.domain.messages.news import DayAlerts
+from spend_report.domain.messages.told_now import without_moving
 from spend_report.domain.messages.weekly_digest import WEEK, digest
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.errors import (
@@ -125,7 +126,7 @@ class DailyJob:
         self._report_own_days(request, run)
         own = [run.reports[day] for day in request.days if day in run.reports]
         if request.notify:
-            news = [self._reporting.news(report) for report in own]
+            news = [without_moving(self._reporting.news(report), request.restate) for report in own]
             self._alert(news)
             with run.going_on("chat"):
                 self._sending.chat(news)

@@ -26,7 +26,7 @@ from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
 from spend_report.domain.messages.news import DayAlerts, Links, console_url
 from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.notices.notices import Notice, notices
-from spend_report.domain.notices.record_notices import config_notice, record_notices
+from spend_report.domain.notices.record_notices import config_notices, record_notices
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
@@ -216,9 +216,6 @@ class Reporting(Struct, frozen=True):
 
     def _notices(self, read: ReadDay, kept: Mapping[date, Completeness]) -> list[Notice]:
         history = self.history(read.day.date)
-        settings = config_notice(
-            read.day.date, read.settings_of, self.origin.configuration, history
-        )
         return [
             *notices(
                 read.figures,
@@ -231,7 +228,9 @@ class Reporting(Struct, frozen=True):
             *record_notices(
                 read.day.date, history, calendar_shift(read.day, history), read.figures.folded, kept
             ),
-            *([settings] if settings else []),
+            *config_notices(
+                read.day.date, read.before, read.settings_of, self.origin.configuration, history
+            ),
         ]
 
     def _uri(self, report: str, day: date) -> str:

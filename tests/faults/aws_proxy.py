@@ -23,8 +23,8 @@ class AwsFault:
     content_type: str = "text/xml"
 
 
-def s3_error(status: int, code: str) -> AwsFault:
-    return AwsFault(status, f"<Error><Code>{code}</Code><Message>injected</Message></Error>")
+def s3_error(status: int, code: str, message: str = "injected") -> AwsFault:
+    return AwsFault(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>")
 
 
 def sns_error(status: int, code: str) -> AwsFault:

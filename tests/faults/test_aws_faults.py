@@ -106,6 +106,22 @@ def test_denied_access_names_the_action_and_the_resource(
     assert faulty.alerts() == 0
 
 
+def test_denied_key_is_told_as_such(faulty: World) -> None:
+    """Where it is the key of the encryption that the role may not use, no S3 permission helps."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    refused = (
+        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: "
+        f"kms:GenerateDataKey on resource: {key} because no policy allows it"
+    )
+    faulty.aws.fault = always(s3_error(403, "AccessDenied", refused), "s3:PUT")
+
+    with pytest.raises(AwsError) as caught:
+        faulty.run()
+
+    assert f"Allow the function's role kms:GenerateDataKey on {key}" in str(caught.value)
+    assert "role s3:PutObject" not in str(caught.value)
+
+
 def test_denied_listing_hinders_only_the_days_before(faulty: World) -> None:
     """To find what was missed the bucket is listed; the day is reported and told without it."""
     faulty.aws.fault = lambda seen: (

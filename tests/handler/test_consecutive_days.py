@@ -304,3 +304,39 @@ def test_a_day_is_read_as_the_hours_of_the_day_before_suggest(days: Days) -> Non
         "2026-11-21T10:19:59",
         "2026-11-21T10:39:59",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "langsmith", "source", "told"),
+    [
+        (0.70, 1.00, "parameter", []),  # a negotiated discount of 30 %
+        (0, 1.00, "parameter", []),  # one's own GPU
+        (0.000001, 0.000002, "catalogue", []),  # next to nothing
+        (2.50, 1.00, "catalogue", ["drift"]),
+        (2.50, 2.40, "catalogue", []),
+    ],
+)
+def test_drift_is_told_of_the_catalogue_only(
+    days: Days, ours: float, langsmith: float, source: str, told: list[str]
+) -> None:
+    """A price that somebody set is meant to differ from LangSmith's; the catalogue's is not."""
+    model, tokens = "one-dollar", (1_000_000, 0)
+    if source == "catalogue":  # gpt-4o costs 2.50 a million there
+        model, tokens = "gpt-4o", (round(ours / 2.5 * MILLION) or 1, 0)
+    days.deployment.put_prices({"one-dollar": {"input": ours, "output": ours}})
+    run = llm("one", "2026-11-03T10:00:00Z", tokens=tokens, model=model, feature="rag")
+    days.deployment.add_runs(run | {"total_cost": langsmith})
+
+    assert kinds(days.morning_after("2026-11-03")) == told
+
+
+def test_budgets_at_odds_stand_on_the_page(days: Days) -> None:
+    """Budgets that contradict each other are a line on the page, with where to mend them."""
+    days.deployment.put_budgets({"total": {"daily": 10, "monthly": 85}})
+    days.spend("2026-11-03", rag=1)
+
+    days.morning_after("2026-11-03")
+
+    page = days.deployment.reports().text("report", "2026-11-03", "html")
+    assert "Budgets at odds" in page
+    assert "total: $10.00 daily exceeds the monthly $85.00 after 9 days" in page

@@ -25,7 +25,6 @@ MESSAGES = """
 03 spend_alert warning 11-03: total monthly forecast 11-03 $9 of $70 []
 03 spend_alert critical 11-02: rag daily 1.0 11-02 $3 of $2.5 [rag]
 08 weekly_digest info 11-08: $22 in 2026-W45 [chat rag]
-12 spend_alert warning 11-12: calendar_shift 11-12 []
 12 spend_alert warning 11-11: calendar_shift 11-11 []
 15 weekly_digest info 11-15: $21 in 2026-W46 [chat rag]
 19 spend_alert warning 11-19: total monthly 0.8 11-19 $58 of $70 []
@@ -45,6 +44,7 @@ UNLIKE_OTHERS = {
     11: "3 calls, $3 by 2 features, America/New_York, calendar_shift",
     19: "0 calls, $0 by 0 features, America/New_York, all_silent, was $3",
     25: "1203 calls, $4.2 by 1001 features, America/New_York, too_many_names",
+    26: "3 calls, $3 by 2 features, America/New_York, config_changed",
 }
 RECORDS = {
     day: UNLIKE_OTHERS.get(day, PLAIN.format("UTC" if day < 11 else NEW_YORK))

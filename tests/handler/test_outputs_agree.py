@@ -5,7 +5,8 @@ import html
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -32,25 +33,40 @@ WEEK: Mapping[str, Mapping[str, float]] = {
 _BADGES = {"critical": "Over budget", "warning": "Look at this", "ok": "All fine"}
 
 
+@dataclass
+class Morning:
+    """What one morning brought: messages, what was posted in the chat, and metrics."""
+
+    messages: list[Message]
+    posts: Sequence[Mapping[str, Any]]
+    metrics: Mapping[str, float]
+
+
+type Week = tuple[Days, dict[str, Morning]]
+
+
 @pytest.fixture
-def week(deployment: Deployment) -> tuple[Days, dict[str, list[Message]]]:
-    """The week's days, and what was published on the morning after each."""
-    days = Days(deployment)
+def week(deployment: Deployment) -> Week:
+    """The week's days, and what the morning after each brought."""
+    days, aws = Days(deployment), deployment.aws
     deployment.put_budgets(BUDGETS)
     days.usual("2026-11-02", "2026-11-15", 20, rag=1, agent=3)
-    told = {}
+    mornings = {}
     for day, costs in WEEK.items():
         days.spend(day, 20, **dict[str, Any](costs))
-        told[day] = days.morning_after(day, CATCH_UP_DAYS="0", RESTATE_DAYS="0")
-    return days, told
+        before = len(aws.posted())
+        once: dict[str, str] = {"CATCH_UP_DAYS": "0", "RESTATE_DAYS": "0"}
+        messages = days.morning_after(day, CHAT_TOPIC_ARN=aws.chat_topic_arn, **once)
+        mornings[day] = Morning(messages, aws.posted()[before:], deployment.metrics())
+    return days, mornings
 
 
-def test_every_output_tells_the_record(week: tuple[Days, dict[str, list[Message]]]) -> None:
-    """JSON, attributes, e-mail, page, CSV and digest have the record's figures and severity."""
-    days, told = week
+def test_every_output_tells_the_record(week: Week) -> None:
+    """JSON, attributes, e-mail, chat, page, CSV and metrics have the record's figures."""
+    days, mornings = week
     reports = days.deployment.reports()
     seen = set()
-    for day, messages in told.items():
+    for day, morning in mornings.items():
         record = reports.summary(day)
         page = _text_of(reports.text("report", day, "html"))
         severity = _severity(record)
@@ -71,13 +87,15 @@ def test_every_output_tells_the_record(week: tuple[Days, dict[str, list[Message]
             assert alert["severity"] == ("critical" if over > 0 else "warning")
             if over > 0:
                 assert f"{dollars(over)} over" in page
-        for message in messages:
+        for message in morning.messages:
             _check(message, record)
+        _check_chat(morning)
+        _check_metrics(morning, record)
 
     assert seen == {"critical", "warning", "ok"}
 
 
-def test_digest_sums_the_records(week: tuple[Days, dict[str, list[Message]]]) -> None:
+def test_digest_sums_the_records(week: Week) -> None:
     """The week's digest has the sum of its days' records, and names the day that has none."""
     days, _ = week
     reports = days.deployment.reports()
@@ -115,6 +133,36 @@ def _check(message: Message, record: Mapping[str, Any]) -> None:
     assert message.attributes["severity"] == content["severity"] == expected
     about = {alert["feature"] for alert in content["alerts"]} - {None}
     assert about <= set(json.loads(message.attributes["features"]))
+
+
+def _check_chat(morning: Morning) -> None:
+    """The chat has what the message has, word for word, and nothing where there is none."""
+    content = [data(message) for message in morning.messages]
+    posts = [post["content"] for post in morning.posts]
+    descriptions = "\n".join(post["description"] for post in posts)
+    kinds = ("alerts", "notices", "spikes")
+    for one in (one for each in content for kind in kinds for one in each[kind]):
+        assert one["text"] in descriptions
+    about = {one["feature"] for each in content for one in each["alerts"] + each["spikes"]}
+    assert len(posts) == len(about) + any(each["notices"] for each in content)
+    for alert in (one for each in content for one in each["alerts"]):
+        (post,) = [one for one in posts if (alert["feature"] or "total") in one["keywords"]]
+        assert f"{alert['severity'].upper()}: {alert['text']}" in post["description"]
+
+
+def _check_metrics(morning: Morning, record: Mapping[str, Any]) -> None:
+    """What CloudWatch gets is the record's day, and how many used up budgets were told."""
+    found = {name: Decimal(repr(value)) for name, value in morning.metrics.items()}
+    assert found["CostUSD"] == Decimal(record["total"]["cost_usd"])
+    assert found["Calls"] == record["total"]["calls"]
+    assert found["Spikes"] == len(record["spikes"])
+    for feature, row in record["features"].items():
+        assert found[f"FeatureCostUSD[{feature}]"] == Decimal(row["cost_usd"])
+    if rag := record["features"].get("rag"):
+        used = found["FeatureBudgetUsedPercent[rag]"]
+        assert used == Decimal(rag["cost_usd"]) * 100 / BUDGETS["features"]["rag"]["daily"]
+    told = [alert for message in morning.messages for alert in data(message)["alerts"]]
+    assert found["BudgetBreaches"] == sum(alert["severity"] == "critical" for alert in told)
 
 
 def _severity(record: Mapping[str, Any]) -> str:

@@ -88,6 +88,17 @@ def test_it_asks_puts_and_names_what_it_put(aws: LocalAws, tool: Tool) -> None:
     assert f"Put {PATH}/budgets/team-a/product, version 1." in said
 
 
+def test_budgets_at_odds_are_told_before_they_are_put(tool: Tool) -> None:
+    """Who places budgets that contradict each other is warned, and may place them all the same."""
+    tool.write("budgets/team-a/product.json", '{"total": {"daily": 10, "monthly": 85}}')
+
+    status, said = tool.put("--yes")
+
+    at_odds = "total: $10.00 daily exceeds the monthly $85.00 after 9 days"
+    assert f"warning: budgets/team-a/product.json: {at_odds}" in " ".join(said.split())
+    assert status == 0
+
+
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yep\n", ""])
 def test_without_a_yes_nothing_changes(aws: LocalAws, tool: Tool, answer: str) -> None:
     """Any other answer, or none (Ctrl-D), leaves the account as it was."""

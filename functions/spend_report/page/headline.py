@@ -4,7 +4,7 @@ Both are what the e-mail says of the same day, in its order and its words.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 

@@ -72,7 +72,8 @@ def change_shown(
 def parts_of(breach: Breach, figures: DayFigures, history: History) -> dict[str, Decimal]:
     """What a period's cost is made of, the largest part first.
 
-    US dollars on its reported days: of the total by feature, of a feature by model.
+    US dollars on its reported days: of the total by feature, of a feature by model. Empty where
+    the models of a day are not known.
     """
     dates = list(days_from(breach.period_start, breach.day))
     costs: dict[str, Decimal] = {}
@@ -80,7 +81,9 @@ def parts_of(breach: Breach, figures: DayFigures, history: History) -> dict[str,
         if breach.feature is None:
             rows = [(name, row.cost) for name, row in day.features.items()]
         else:
-            own = (row for row in day.models if row.feature == breach.feature)
+            own = [row for row in day.models if row.feature == breach.feature]
+            if not own and breach.feature in day.features:
+                return {}
             rows = [(row.model or "no model", row.cost) for row in own]
         for name, cost in rows:
             costs[name] = costs.get(name, ZERO) + cost

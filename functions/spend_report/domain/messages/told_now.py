@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from copy import replace
-from datetime import date
+from datetime import date, timedelta
 
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.spikes import Spike
@@ -10,7 +10,7 @@ from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.sentences import who
 from spend_report.domain.messages.spike_reasons import in_short
-from spend_report.domain.notices.notices import Notice
+from spend_report.domain.notices.notices import Notice, NoticeKind
 from spend_report.domain.record.history import History
 
 
@@ -48,6 +48,14 @@ def with_told_before(
     """
     before = {day.day: _before(day, known, fresh) for day in days}
     return [replace(day, told_before=() if day.is_empty else before[day.day]) for day in left]
+
+
+def without_moving(news: DayAlerts, others: Container[date]) -> DayAlerts:
+    """`news` without a gap in the calendar that moves when this run reports the day before."""
+    if news.day - timedelta(days=1) not in others:
+        return news
+    notices = [one for one in news.notices if one.kind != NoticeKind.CALENDAR_SHIFT]
+    return replace(news, notices=notices)
 
 
 def _before(day: DayAlerts, known: Mapping[str, Told], fresh: Container[str]) -> list[str]:

@@ -13,13 +13,31 @@ _HOUR = timedelta(hours=1)
 _CHANGES_SHOWN = 5
 
 
-def config_notice(
+def config_notices(
+    day: date,
+    own: PastDay | None,
+    before: PastDay | None,
+    configuration: Mapping[str, str],
+    history: History,
+) -> list[Notice]:
+    """What of prices, budgets and features changed since the day `before`, and what had before.
+
+    `configuration` is what they say now, text by path. What the day's `own` record had to tell
+    stays in it: whoever reports a day again compares with days that were reported again too.
+    """
+    found = [
+        Notice(day, NoticeKind.CONFIG_CHANGED, "settings changed", text, key)
+        for key, text in (own.setting_changes if own else {}).items()
+    ]
+    change = _config_notice(day, before, configuration, history)
+    if change and change.key not in {notice.key for notice in found}:
+        found.append(change)
+    return found
+
+
+def _config_notice(
     day: date, before: PastDay | None, configuration: Mapping[str, str], history: History
 ) -> Notice | None:
-    """What of prices, budgets and features changed since the day `before`; None if nothing did.
-
-    `configuration` is what they say now, text by path.
-    """
     if before is None or before.configuration is None:
         return None
     changes = setting_changes(before.configuration, configuration)

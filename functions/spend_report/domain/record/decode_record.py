@@ -19,6 +19,7 @@ from spend_report.domain.record.summary_fields import SCHEMA
 # that no sum, comparison or rounding of a later day can trip over.
 _MOST = 10**15
 _MOST_DECIMALS = 60
+_SETTING_CHANGE = "config_changed"
 _LONGEST_DAY = dt.timedelta(days=2)
 
 type _Count = Annotated[int, Meta(ge=0, le=_MOST)]
@@ -60,6 +61,11 @@ class _FeatureWithModels(_Feature):
 
 class _Keyed(Struct, gc=False):
     key: _Key
+
+
+class _Notice(_Keyed):
+    kind: _Name
+    text: Annotated[str, Meta(max_length=10_000)]
 
 
 class _Total(Struct):
@@ -105,7 +111,7 @@ class _Past[F: _Feature](Struct):
     runs: _Runs
     features: dict[_Name, F]
     alerts: list[_Keyed]
-    notices: list[_Keyed]
+    notices: list[_Notice]
     hours: _PastHours
     configuration: dict[str, str]
     spikes: list[_Spike]
@@ -135,6 +141,9 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
         features={name: _spend(name, row) for name, row in past.features.items()},
         models=list(_models(past)),
         notices=frozenset(notice.key for notice in past.notices),
+        setting_changes={
+            notice.key: notice.text for notice in past.notices if notice.kind == _SETTING_CHANGE
+        },
         alerts=frozenset(alert.key for alert in past.alerts),
         start=past.start,
         end=past.end,
