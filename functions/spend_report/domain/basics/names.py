@@ -43,15 +43,14 @@ def name_of(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    if value.isascii() and value.isprintable():
+        return _cut(value.strip())
     return _known(value) if len(value) <= MOST_CHARACTERS else _name(value)
 
 
 def _name(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        text = one_line(text.encode("utf-8", "replace").decode("utf-8"))
-        text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
-    text = text.strip()
-    return text if len(text) <= MOST_CHARACTERS else _cut(text)
+    text = one_line(text.encode("utf-8", "replace").decode("utf-8"))
+    return _cut(unicodedata.normalize("NFC", _UNSEEN.sub("", text)).strip())
 
 
 # Most names come again and again.
@@ -64,5 +63,7 @@ def one_line(text: str) -> str:
 
 
 def _cut(text: str) -> str:
+    if len(text) <= MOST_CHARACTERS:
+        return text
     mark = f"…{sha256(text.encode()).hexdigest()[:_HASH_DIGITS]}"
     return text[: MOST_CHARACTERS - len(mark)] + mark

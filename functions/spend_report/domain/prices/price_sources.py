@@ -20,7 +20,7 @@ class PriceSource(StrEnum):
     UNPRICED = "unpriced"
 
 
-class Rates(Struct, frozen=True):
+class Rates(Struct, frozen=True, cache_hash=True):
     """US dollars per million tokens. `cache_write` is the five-minute lifetime's price.
 
     The prices of audio are None where it costs what text does.

@@ -82,7 +82,7 @@ class ProjectGroups:
         self._day = day
         self._prices = prices
         self._aliases = aliases
-        self._known_prices: dict[tuple[str, str], Price | None] = {}
+        self._models: dict[tuple[str, str], tuple[str, Price | None]] = {}
         self._places = [keys.place_of[name] for name in _ATTRIBUTES]
         self._dimension_places = [keys.place_of[name] for name in keys.dimensions]
         self._no_names = ("",) * len(keys.place_of)
@@ -134,7 +134,9 @@ class ProjectGroups:
         known = slice_.numbers.get((status, id(rates)))
         if known is not None:
             return known[1]
-        group = slice_.group._replace(status=status, rates=rates)
+        group = slice_.group
+        if status != group.status or rates is not group.rates:
+            group = group._replace(status=status, rates=rates)
         number = self._columns.number(group)
         if group.feature in _NO_FEATURE:
             self.untagged.add(number)
@@ -158,18 +160,22 @@ class ProjectGroups:
     def _new_slice(self, reading: Reading) -> _Slice:
         names = reading.names or self._no_names
         tag, provider, model, sample_rate = (names[place] for place in self._places)
-        group = Group(
-            project=self._project,
-            status=SUCCESS,
-            feature=self._aliases.get(tag, tag),
-            written=tag,
-            dimensions=tuple(names[place] for place in self._dimension_places),
-            provider=provider,
-            model=display(model),
-            sample_rate=sample_rate,
-            rates=None,
+        shown, price = self._models.get((model, provider)) or self._look_up(model, provider)
+        group = Group(  # by position: in a flood of names there is one for each run
+            self._project,
+            SUCCESS,
+            self._aliases.get(tag, tag),
+            tuple([names[place] for place in self._dimension_places]),
+            provider,
+            shown,
+            sample_rate,
+            price.flat if price is not None else None,
+            tag,
         )
-        if (model, provider) not in self._known_prices:
-            price = self._prices.price(model, provider, self._day.start, self._day.end)
-            self._known_prices[model, provider] = price
-        return _Slice(group, self._known_prices[model, provider], reading)
+        return _Slice(group, price, reading)
+
+    def _look_up(self, model: str, provider: str) -> tuple[str, Price | None]:
+        """The name that the reports show for a model, and its price."""
+        price = self._prices.price(model, provider, self._day.start, self._day.end)
+        found = self._models[model, provider] = display(model), price
+        return found
