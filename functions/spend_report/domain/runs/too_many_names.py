@@ -7,6 +7,7 @@ reported. Sums stay what they are: only the names of the cheapest are lost.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from spend_report.domain.basics.names import OTHER, UNTAGGED
@@ -88,7 +89,7 @@ def _getter(name: str, dimensions: Sequence[str]) -> Callable[[Group], str]:
     if name in dimensions:
         place = dimensions.index(name)
         return lambda group: group.dimensions[place]
-    return lambda group: str(getattr(group, name))
+    return attrgetter(name)
 
 
 def _costliest(
@@ -110,13 +111,12 @@ def _folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozense
     }
     if "feature" in changed:
         changed["written"] = OTHER
-    values = tuple(
-        OTHER if name in kept and value not in kept[name] else value
-        for name, value in zip(dimensions, group.dimensions, strict=True)
-    )
-    if not changed and values == group.dimensions:
-        return group
-    return group._replace(dimensions=values, **changed)
+    if not kept.keys().isdisjoint(dimensions):
+        changed["dimensions"] = tuple(
+            OTHER if name in kept and value not in kept[name] else value
+            for name, value in zip(dimensions, group.dimensions, strict=True)
+        )
+    return group._replace(**changed) if changed else group
 
 
 def _name(group: Group) -> tuple[str, ...]:
