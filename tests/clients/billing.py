@@ -8,14 +8,16 @@ of its own tools beside the prompt; xAI's reasoning lies beside the completion.
 
 from collections.abc import Collection, Mapping
 from copy import replace
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from genai_prices import Usage, calc_price
 
-type Answer = Mapping[str, Any]
+from tests.clients.answers import Answer
+
+type Fields = Mapping[str, Any]
 
 WHEN = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -49,6 +51,10 @@ class Bill:
             bill = replace(bill, audio_read=max(0, bill.audio_in - fresh))
         return bill
 
+    def twice(self) -> "Bill":
+        """The bill for double the tokens."""
+        return Bill(*(2 * count for count in astuple(self)))
+
     def dollars(self, input_: int, output: int, read: int, written: int) -> Decimal:
         """The cost at prices per million tokens, audio like text and one price of cache writes."""
         uncached = self.input - self.read - self.written
@@ -81,7 +87,7 @@ class Bill:
         return price.total_price
 
 
-def openai(usage: Answer) -> Bill:
+def openai(usage: Fields) -> Bill:
     """https://platform.openai.com/docs/api-reference: both chat completions and responses."""
     ins = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     outs = usage.get("completion_tokens_details") or {}
@@ -96,20 +102,29 @@ def openai(usage: Answer) -> Bill:
     )
 
 
-def xai(usage: Answer) -> Bill:
+def xai(usage: Fields) -> Bill:
     """https://docs.x.ai/docs/models: reasoning tokens are beside the completion's."""
     bill = openai(usage)
     outs = usage.get("completion_tokens_details") or {}
     return replace(bill, output=bill.output + (outs.get("reasoning_tokens") or 0))
 
 
-def deepseek(usage: Answer) -> Bill:
+def perplexity(usage: Fields) -> Bill:
+    """https://docs.perplexity.ai/getting-started/pricing: thinking beside the completion.
+
+    Its price, those of citations and of searches are not tokens of these kinds.
+    """
+    bill = openai(usage)
+    return replace(bill, output=bill.output + usage.get("reasoning_tokens", 0))
+
+
+def deepseek(usage: Fields) -> Bill:
     """https://api-docs.deepseek.com/api/create-chat-completion: hits and misses."""
-    read = usage.get("prompt_cache_hit_tokens", 0)
-    return replace(openai(usage), read=read)
+    bill = openai(usage)
+    return replace(bill, read=usage.get("prompt_cache_hit_tokens", bill.read))
 
 
-def anthropic(usage: Answer) -> Bill:
+def anthropic(usage: Fields) -> Bill:
     """https://docs.claude.com/en/api/messages: three disjoint parts of the input."""
     read = usage.get("cache_read_input_tokens") or 0
     written = usage.get("cache_creation_input_tokens") or 0
@@ -123,7 +138,7 @@ def anthropic(usage: Answer) -> Bill:
     )
 
 
-def gemini(usage: Answer) -> Bill:
+def gemini(usage: Fields) -> Bill:
     """https://ai.google.dev/api/generate-content#UsageMetadata: thinking is beside candidates."""
     audio = {
         side: _audio(usage.get(f"{side}TokensDetails"))
@@ -139,7 +154,7 @@ def gemini(usage: Answer) -> Bill:
     )
 
 
-def bedrock(usage: Answer) -> Bill:
+def bedrock(usage: Fields) -> Bill:
     """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html"""
     read = usage.get("cacheReadInputTokens") or 0
     written = usage.get("cacheWriteInputTokens") or 0
@@ -151,13 +166,13 @@ def bedrock(usage: Answer) -> Bill:
     return Bill(usage["inputTokens"] + read + written, usage["outputTokens"], read, written, long)
 
 
-def cohere(usage: Answer) -> Bill:
+def cohere(usage: Fields) -> Bill:
     """https://docs.cohere.com/reference/chat: billed units, without Cohere's own preamble."""
     units = usage["billed_units"]
     return Bill(int(units["input_tokens"]), int(units.get("output_tokens", 0)))
 
 
-def ollama(answer: Answer) -> Bill:
+def ollama(answer: Fields) -> Bill:
     """https://github.com/ollama/ollama/blob/main/docs/api.md: nobody bills, but counts."""
     return Bill(answer.get("prompt_eval_count", 0), answer.get("eval_count", 0))
 
@@ -168,19 +183,30 @@ def _audio(details: Any) -> int:
     )
 
 
-def of(api: str, answer: Answer, lost: Collection[str] = ()) -> Bill:
-    """The bill for an answer of `api`, as far as a client tells that does not write the `lost`.
+def of(answer: Answer, lost: Collection[str] = ()) -> Bill:
+    """The bill for an answer, as far as a client tells that does not write the `lost`.
 
     An answer that says nothing of usage is a bill of nothing.
     """
-    usage = answer if api == "ollama_chat" else answer.get("usage") or answer.get("usageMetadata")
-    if not usage or ("blocked" in lost and "promptFeedback" in answer):
+    body = answer.body
+    usage = body if answer.api == "ollama_chat" else body.get("usage") or body.get("usageMetadata")
+    if (
+        not usage
+        or {"model", "usage"} & {*lost}
+        or ("blocked" in lost and "promptFeedback" in body)
+    ):
         return Bill()
-    if "billed units" in lost:
+    if "billed units" in lost and "billed_units" in usage:
         usage = {"billed_units": usage["tokens"]}
-    return _FORMULAS.get(api, openai)(usage).without(lost)
+    if "other names" in lost:
+        usage = {name: count for name, count in usage.items() if name not in _OTHER_NAMES}
+    bill = _FORMULAS.get(answer.api, openai)(usage).without(lost)
+    repeated = "every chunk" in lost and answer.api == "perplexity_chat"
+    return bill.twice() if repeated else bill  # as many chunks as there are in its stream here
 
 
+# Where DeepSeek and Mistral have cached tokens, and Perplexity its thinking.
+_OTHER_NAMES = ("prompt_cache_hit_tokens", "num_cached_tokens", "reasoning_tokens")
 _FORMULAS = {
     "anthropic_messages": anthropic,
     "bedrock_converse": bedrock,
@@ -188,5 +214,6 @@ _FORMULAS = {
     "deepseek_chat": deepseek,
     "gemini": gemini,
     "ollama_chat": ollama,
+    "perplexity_chat": perplexity,
     "xai_chat": xai,
 }

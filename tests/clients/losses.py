@@ -30,6 +30,18 @@ LOST = {
         "writes the tokens counted, not those billed", "costs what was counted: too dear"
     ),
     "tier": Fault("leaves out the service tier", "costs the standard price"),
+    "other names": Fault(
+        "reads cached tokens and thinking only where OpenAI has them, not in the fields of "
+        "DeepSeek, Mistral and Perplexity",
+        "cached tokens cost what other input does: too dear; Perplexity's thinking nothing",
+    ),
+    "every chunk": Fault(
+        "adds up the usage that Perplexity repeats in every chunk", "costs it all: far too dear"
+    ),
+    "usage": Fault("leaves out the usage", "costs nothing, and is told as calls without usage"),
+    "model": Fault(
+        "leaves out the model's name", "costs nothing, and is told as calls without a model"
+    ),
     "blocked": Fault("leaves out the usage of a blocked prompt", "costs nothing"),
 }
 # The total tells what belongs where.
@@ -48,21 +60,26 @@ BESIDE = {
 FAULTS = {**LOST, **BESIDE}
 
 OF: dict[str, tuple[str, ...]] = {
-    "wrap_openai": ("cache write",),
-    "wrap_openai, streamed": ("cache write", "tier"),
-    "wrap_openai, responses": ("cache write",),
-    "wrap_openai on xAI": ("thinking",),
+    "ChatOpenAI": ("other names", "thinking"),
+    "ChatOpenAI, streamed": ("other names", "thinking", "every chunk"),
     "ChatAnthropic, streamed": ("lifetime",),
-    "Claude Agent SDK": ("lifetime's name",),
     "ChatGoogleGenerativeAI": ("audio", "blocked", "tool use"),
     "ChatGoogleGenerativeAI, streamed": ("audio", "tool use"),
     "ChatVertexAI": ("audio", "thinking", "tool use"),
-    "wrap_gemini": ("audio", "thinking", "tool use", "bands"),
-    "Google ADK": ("audio", "thinking", "tool use"),
-    "Google ADK, live": ("cached audio", "thinking", "tool use"),
+    "ChatBedrock, Invoke": ("lifetime",),
     "ChatXAI": ("small total",),
     "ChatMistralAI": ("cache read",),
     "ChatCohere": ("billed units",),
+    "ChatCohere, streamed": ("usage",),
+    "wrap_openai": ("cache write", "other names", "thinking"),
+    "wrap_openai, streamed": ("cache write", "other names", "thinking", "tier"),
+    "wrap_openai, responses": ("cache write",),
+    "wrap_gemini": ("audio", "thinking", "tool use", "bands"),
+    "OpenAI Agents, responses": ("cache write", "tier"),
+    "OpenAI Agents, chat completions": ("model",),
+    "Claude Agent SDK": ("lifetime's name",),
+    "Google ADK": ("audio", "thinking", "tool use"),
+    "Google ADK, live": ("cached audio", "thinking", "tool use"),
 }
 
 
