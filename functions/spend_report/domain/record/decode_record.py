@@ -3,120 +3,25 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.basics.names import MOST_CHARACTERS
 from spend_report.domain.figures.day_figures import FeatureSpend, ModelSpend
+from spend_report.domain.record import bounded_fields as fields
 from spend_report.domain.record.history import PastDay, PastSpike, UsualCost
 from spend_report.domain.record.past_hours import PastHours
 from spend_report.domain.record.summary_fields import SCHEMA
 
-# Whatever lies in the place of a record may be read, so all that is taken from it has bounds
-# that no sum, comparison or rounding of a later day can trip over.
-_MOST = 10**15
-_MOST_DECIMALS = 60
 _SETTING_CHANGE = "config_changed"
 _LONGEST_DAY = dt.timedelta(days=2)
 
-type _Count = Annotated[int, Meta(ge=0, le=_MOST)]
-type _Name = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
-type _Key = Annotated[str, Meta(max_length=1_000)]
-type _Instant = Annotated[dt.datetime, Meta(tz=True)]
+type _Past = fields.PastRecord[fields.Feature] | fields.PastRecord[fields.FeatureWithModels]
 
 
 class NotARecordError(Exception):
     """What lies in the place of a day's record is none that can be used; the text says why."""
-
-
-class _Model(Struct, gc=False):
-    calls: _Count
-    error_calls: _Count
-    input_tokens: _Count
-    output_tokens: _Count
-    cached_input_tokens: _Count
-    cost_usd: Decimal
-
-
-class _Feature(Struct):
-    """A feature without its models, of which a full record has more than of anything else."""
-
-    calls: _Count
-    error_calls: _Count
-    unpriced_calls: _Count
-    input_tokens: _Count
-    output_tokens: _Count
-    cached_input_tokens: _Count
-    cache_write_tokens: _Count
-    cost_usd: Decimal
-    error_cost_usd: Decimal
-
-
-class _FeatureWithModels(_Feature):
-    models: dict[_Name, _Model]
-
-
-class _Keyed(Struct, gc=False):
-    key: _Key
-
-
-class _Notice(_Keyed):
-    kind: _Name
-    text: Annotated[str, Meta(max_length=10_000)]
-
-
-class _Total(Struct):
-    exact_cost_usd: Decimal
-
-
-class _Runs(Struct):
-    fetched: _Count
-
-
-class _Spike(Struct, gc=False):
-    feature: _Name | None
-    what: Literal["cost", "calls", "cost_per_call"]
-    cost_usd: Decimal
-    usual_usd: Decimal
-    times: Decimal | None
-
-
-class _UsualCost(Struct, gc=False):
-    usual_usd: Decimal
-    limit_usd: Decimal
-
-
-class _Restated(Struct):
-    previous_cost_usd: Decimal
-
-
-class _PastHours(Struct):
-    first: _Instant
-    features: msgspec.Raw
-
-
-class _Past[F: _Feature](Struct):
-    """The part of a record that later days need, so that the rest is never decoded."""
-
-    schema: int
-    date: dt.date
-    complete: bool
-    timezone: _Name
-    start: _Instant
-    end: _Instant
-    total: _Total
-    runs: _Runs
-    features: dict[_Name, F]
-    alerts: list[_Keyed]
-    notices: list[_Notice]
-    hours: _PastHours
-    configuration: dict[str, str]
-    spikes: list[_Spike]
-    usual: _UsualCost | None = None
-    restated: _Restated | None = None
 
 
 class _Version(Struct):
@@ -124,8 +29,8 @@ class _Version(Struct):
 
 
 _version_decoder = msgspec.json.Decoder(_Version)
-_decoder = msgspec.json.Decoder(_Past[_Feature])
-_decoder_with_models = msgspec.json.Decoder(_Past[_FeatureWithModels])
+_decoder = msgspec.json.Decoder(fields.PastRecord[fields.Feature])
+_decoder_with_models = msgspec.json.Decoder(fields.PastRecord[fields.FeatureWithModels])
 
 
 def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
@@ -159,7 +64,7 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
     )
 
 
-def _read(body: bytes, *, with_models: bool) -> _Past[_Feature] | _Past[_FeatureWithModels]:
+def _read(body: bytes, *, with_models: bool) -> _Past:
     try:
         past = (_decoder_with_models if with_models else _decoder).decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -184,7 +89,7 @@ def _check_schema(schema: int) -> None:
         raise NotARecordError("it is no record of spend-report")
 
 
-def _check(past: _Past[_Feature] | _Past[_FeatureWithModels], day: dt.date) -> None:
+def _check(past: _Past, day: dt.date) -> None:
     if past.date != day:
         raise NotARecordError(f"it is the record of {past.date}")
     midnight = dt.datetime.combine(day, dt.time(), dt.UTC)
@@ -195,14 +100,14 @@ def _check(past: _Past[_Feature] | _Past[_FeatureWithModels], day: dt.date) -> N
         raise NotARecordError("it is damaged: a cost is no amount")
 
 
-def _amounts(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[Decimal]:
+def _amounts(past: _Past) -> Iterator[Decimal]:
     yield past.total.exact_cost_usd
     if past.restated is not None:
         yield past.restated.previous_cost_usd
     for row in past.features.values():
         yield row.cost_usd
         yield row.error_cost_usd
-        if isinstance(row, _FeatureWithModels):
+        if isinstance(row, fields.FeatureWithModels):
             yield from (model.cost_usd for model in row.models.values())
 
 
@@ -210,27 +115,27 @@ def _are_amounts(amounts: Sequence[Decimal]) -> bool:
     return (
         all(map(Decimal.is_finite, amounts))
         and not any(map(Decimal.is_signed, amounts))
-        and max(amounts) <= _MOST
-        and min(map(Decimal.adjusted, amounts)) >= -_MOST_DECIMALS
+        and max(amounts) <= fields.MOST
+        and min(map(Decimal.adjusted, amounts)) >= -fields.MOST_DECIMALS
     )
 
 
-def _spikes(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[PastSpike]:
+def _spikes(past: _Past) -> Iterator[PastSpike]:
     """What is expected is no sum: where it is beyond all bounds, only that is left out."""
     for own in past.spikes:
         if _are_amounts([own.cost_usd, own.usual_usd, own.times or ZERO]):
             yield PastSpike(own.feature, own.what, own.cost_usd, own.usual_usd, own.times)
 
 
-def _usual(own: _UsualCost | None) -> UsualCost | None:
+def _usual(own: fields.UsualCost | None) -> UsualCost | None:
     if own is None or not _are_amounts([own.usual_usd, own.limit_usd]):
         return None
     return UsualCost(own.usual_usd, own.limit_usd)
 
 
-def _models(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[ModelSpend]:
+def _models(past: _Past) -> Iterator[ModelSpend]:
     for name, row in past.features.items():
-        if isinstance(row, _FeatureWithModels):
+        if isinstance(row, fields.FeatureWithModels):
             for model, own in row.models.items():
                 yield ModelSpend(
                     name,
@@ -244,7 +149,7 @@ def _models(past: _Past[_Feature] | _Past[_FeatureWithModels]) -> Iterator[Model
                 )
 
 
-def _spend(name: str, row: _Feature) -> FeatureSpend:
+def _spend(name: str, row: fields.Feature) -> FeatureSpend:
     return FeatureSpend(
         feature=name,
         calls=row.calls,
