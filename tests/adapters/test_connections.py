@@ -1,6 +1,7 @@
 """LangSmith, the providers and AWS in a company's network, over real TLS and a real proxy."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from spend_report.adapters.bills.anthropic import AnthropicBills
 from spend_report.adapters.bills.openai import OpenAIBills
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.errors import SpendReportError
+from spend_report.errors import SettingsError, SpendReportError
 from tests.adapters.company_network import DAY, HOST, PROJECT, Authority, Proxy, hosts, serving
 
 VARIABLES = (
@@ -120,6 +121,21 @@ def test_an_unknown_authority_is_told_with_what_to_do(asks: Asks, port: int) -> 
     """The message names the variable and the stack's parameter that add an authority."""
     with pytest.raises(SpendReportError, match=r"CaBundleLayerArn.+SSL_CERT_FILE"):
         asks(f"https://localhost:{port}")
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_that_is_none(
+    name: str, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is missing or holds no certificates is told with the variable that names it."""
+    bundle = tmp_path / "bundle.pem"
+    if content:
+        bundle.write_text(content)
+    monkeypatch.setenv(name, str(bundle))
+
+    with pytest.raises(SettingsError, match=rf"^{name}: .+bundle\.pem is no file of certificates"):
+        langsmith("https://localhost:9")
 
 
 @pytest.mark.parametrize("asks", ALL)

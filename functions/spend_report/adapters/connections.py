@@ -7,6 +7,7 @@ NO_PROXY, SSL_CERT_FILE, and REQUESTS_CA_BUNDLE, which botocore and LangSmith's 
 import os
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -14,9 +15,14 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 import urllib3
 
+from spend_report.errors import SettingsError
+
 
 def connections(url: str, kept: int = 1) -> urllib3.PoolManager:
-    """Connections to the host of `url`, of which `kept` stay open."""
+    """Connections to the host of `url`, of which `kept` stay open.
+
+    Raises SettingsError where the environment names a file of authorities that is none.
+    """
     parts = urlsplit(url)
     options: dict[str, Any] = {"maxsize": kept}
     if parts.scheme == "https":
@@ -57,10 +63,21 @@ def _trusting() -> ssl.SSLContext:
     company's authority signs, for want of an extension.
     https://docs.python.org/3.13/whatsnew/3.13.html#ssl
     """
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-    if bundle and not os.environ.get("SSL_CERT_FILE"):
-        context = ssl.create_default_context(cafile=bundle)
-    else:
-        context = httpx2.create_ssl_context()
+    context = _of_the_environment() or httpx2.create_ssl_context()
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
+
+
+def _of_the_environment() -> ssl.SSLContext | None:
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        if path := os.environ.get(name):
+            try:
+                if Path(path).is_dir():
+                    return ssl.create_default_context(capath=path)
+                return ssl.create_default_context(cafile=path)
+            except OSError as error:
+                raise SettingsError(
+                    f"{name}: {path} is no file of certificates ({error.strerror or error}); name "
+                    "one in PEM, with every authority to trust"
+                ) from error
+    return None
