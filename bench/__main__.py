@@ -1,8 +1,8 @@
 """`make bench`: what is fast, what it costs, and whether the goals hold.
 
 Every process is a fresh one, as the function's is every morning, and runs what `make build` made.
-Every ratio comes from pairs that followed each other on one machine. `--full` adds the day of a
-million runs.
+Every ratio comes from pairs that followed each other on one machine. `--full` adds days of a
+million runs, plain ones and such on which somebody writes ids where names belong.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.artefact import measure_artefact
-from bench.processes import Measured, World, aws, in_turn, langsmith
+from bench.processes import Measured, Server, World, aws, in_turn, langsmith
 
 _MB = 1_000_000
 _PAGE_SECONDS, _PAGE_MB = 0.3, 40
@@ -28,7 +28,9 @@ _SMALL_DAY_PAGES = 4
 _WHOLE, _WHOLE_WITH_LATENCY = 1.3, 20
 _FIRST_CALL, _FIRST_CALL_WITH_LATENCY = 3, 30
 _ROUNDS, _FEW_ROUNDS = 9, 3
-_LATENCY = {"per_page": 0.2, "per_run": 0.0004}
+_MILLION = 1_000_000
+_FLOODS = ("an id as feature", "100,000 values of env")
+_FLOOD_MB, _FLOOD_TIME, _UNTAGGED = 700, 2, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,10 @@ def _rows(*, full: bool, slow: bool) -> Iterator[Row]:
             world = World(server, cloud)
             yield _memory(world.report(), base, 180)
             yield from _requests(world, runs=100_000, most_pages=None)
-            yield _over_floor(world)
+            yield _over_floor("plain", world)
             if slow:
                 yield _first_call("100,000 runs, no latency", _pairs(world), least=_FIRST_CALL)
-        with langsmith(20_000, **_LATENCY) as server:
+        with langsmith(20_000, per_page=0.2, per_run=0.0004) as server:
             world = World(server, cloud)
             world.report()
             at_once = world.requests().most_at_once
@@ -96,11 +98,33 @@ def _rows(*, full: bool, slow: bool) -> Iterator[Row]:
         yield from _page()
         yield from _history()
         yield from _artefact()
+        with langsmith(100_000, kind="mixed") as server:
+            yield _over_floor("mixed", World(server, cloud))
         if full:
-            with langsmith(1_000_000) as server:
-                world = World(server, cloud)
-                yield _memory(world.report(), base, 400)
-                yield from _requests(world, runs=1_000_000, most_pages=1_100)
+            yield from _millions(cloud, base)
+
+
+def _millions(cloud: Server, base: Measured) -> Iterator[Row]:
+    with langsmith(_MILLION) as server:
+        world = World(server, cloud)
+        plain = world.report()
+        yield _memory(plain, base, 400)
+        yield from _requests(world, runs=_MILLION, most_pages=1_100)
+    for kind in _FLOODS:
+        with langsmith(_MILLION, kind=kind) as server:
+            flooded = World(server, cloud).report()
+        what, goal = f"1,000,000 runs, {kind}", f"at most {_FLOOD_MB} MB"
+        met = flooded.peak_bytes <= _FLOOD_MB * _MB
+        yield Row(f"{what}: peak memory", _megabytes(flooded), goal, met)
+        ratio = flooded.processor_seconds / plain.processor_seconds
+        yield _times(f"{what}: processor time / a plain day's", ratio, _FLOOD_TIME)
+    with langsmith(_MILLION, kind="untagged") as server:
+        ratio = World(server, cloud).report().peak_bytes / plain.peak_bytes
+        yield _times("1,000,000 runs without a tag: memory / a tagged day's", ratio, _UNTAGGED)
+
+
+def _times(what: str, ratio: float, most: float) -> Row:
+    return Row(what, f"{ratio:.2f} times", f"at most {most:g} times", ratio <= most)
 
 
 def _page() -> Iterator[Row]:
@@ -177,14 +201,14 @@ def _ratio(what: str, pairs: list[tuple[float, float]], *, least: float) -> Row:
     )
 
 
-def _over_floor(world: World) -> Row:
+def _over_floor(kind: str, world: World) -> Row:
     pairs = in_turn(
         lambda: world.contestant("floor"), lambda: world.contestant("pipeline"), _ROUNDS
     )
     ratio = median(ours.seconds / least.seconds for least, ours in pairs)
     least, ours = (median(each.seconds for each in one) for one in zip(*pairs, strict=True))
     return Row(
-        "100,000 runs: fetch, attribute, price, add up / floor",
+        f"100,000 runs, {kind}: fetch, attribute, price, add up / floor",
         f"{ratio:.2f} times ({ours:.2f} s / {least:.2f} s)",
         "at most 2 times",
         ratio <= _OVER_FLOOR,

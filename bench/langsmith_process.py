@@ -12,6 +12,7 @@ import time
 from collections import deque
 
 from bench.day import DAY, PROJECT
+from bench.kinds import KINDS, of_kind
 from local.bulk_data import bulk_runs
 from local.langsmith_server import LangSmithServer, Request, page_latency
 
@@ -59,13 +60,14 @@ def main() -> None:
     """Make up the runs, serve them, and tell on request what was asked."""
     parser = argparse.ArgumentParser(prog="python -m bench.langsmith_process", description=__doc__)
     parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--kind", choices=KINDS, default="plain")
     parser.add_argument("--seconds-per-page", type=float, default=0.0)
     parser.add_argument("--seconds-per-run", type=float, default=0.0)
     options = parser.parse_args()
     watch = _Watch(options.seconds_per_page, options.seconds_per_run)
     with LangSmithServer(latency=watch.latency) as server:
         server.add_project(PROJECT)
-        server.add_runs(PROJECT, bulk_runs(options.runs, DAY))
+        server.add_runs(PROJECT, of_kind(options.kind, bulk_runs(options.runs, DAY)))
         # Millions of dicts that live as long as the process: not worth a single collection.
         gc.freeze()
         gc.disable()

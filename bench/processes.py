@@ -21,12 +21,16 @@ _PROGRAMS = Path(__file__).parent / "programs"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A process: what it saw, the seconds of its work and of its whole life, and its memory."""
+    """A process: what it saw, and what its work and its whole life took.
+
+    `processor_seconds` are those of its whole life so far.
+    """
 
     runs: int
     seconds: float
     whole_seconds: float
     peak_bytes: int = 0
+    processor_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,19 @@ def aws() -> Iterator[Server]:
 
 
 @contextmanager
-def langsmith(runs: int, *, per_page: float = 0.0, per_run: float = 0.0) -> Iterator[Server]:
-    """LangSmith with `runs` runs of the day, and `per_page` and `per_run` seconds of latency."""
-    options = {"--runs": runs, "--seconds-per-page": per_page, "--seconds-per-run": per_run}
+def langsmith(
+    runs: int, *, kind: str = "plain", per_page: float = 0.0, per_run: float = 0.0
+) -> Iterator[Server]:
+    """LangSmith with `runs` runs of the day, and `per_page` and `per_run` seconds of latency.
+
+    `kind` is one of `bench.kinds`.
+    """
+    options = {
+        "--runs": runs,
+        "--kind": kind,
+        "--seconds-per-page": per_page,
+        "--seconds-per-run": per_run,
+    }
     arguments = [str(part) for pair in options.items() for part in pair]
     with _server("bench.langsmith_process", *arguments) as server:
         yield server
