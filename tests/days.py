@@ -88,7 +88,7 @@ def past(
         date=date.fromisoformat(date_),
         features={row.feature: row for row in _features(lines)},
         models=_models(lines),
-        notices=frozenset(notices),
+        notices=dict.fromkeys(notices, ""),
         alerts=frozenset(alerts),
     )
 

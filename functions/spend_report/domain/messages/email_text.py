@@ -77,8 +77,7 @@ def _first_of_all(item: Item) -> list[str]:
 
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
     newest = newest_told(news)
-    figures = newest.figures
-    spent = f"{dollars(figures.cost)} in {things(figures.calls, 'call')}"
+    spent = f"{dollars(newest.figures.cost)} in {things(newest.figures.calls, 'call')}"
     change = _change_of_day(newest)
     when = f"{long_day(newest.day)}{newest.arrival and f', {newest.arrival}'}"
     lines = wrapped(f"LLM spend on {when}: {spent}{change and f', {change}'}.")

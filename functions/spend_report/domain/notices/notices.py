@@ -103,7 +103,7 @@ def notice_key(kind: NoticeKind, about: str, day: date, history: History) -> str
         about = hashlib.sha256(about.encode()).hexdigest()
     identity = f"{kind}/{about}"
     newest = max((past for past in history.days if past < day), default=None)
-    known = history.days[newest].notices if newest else frozenset()
+    known = history.days[newest].notices if newest else ()
     same = (key for key in known if key.split("/", 2)[2:] == [identity])
     return next(same, f"notice/{day}/{identity}")
 

@@ -27,7 +27,8 @@ def config_notices(
     """
     found = [
         Notice(day, NoticeKind.CONFIG_CHANGED, "settings changed", text, key)
-        for key, text in (own.setting_changes if own else {}).items()
+        for key, text in (own.notices if own else {}).items()
+        if key.split("/")[2:3] == [NoticeKind.CONFIG_CHANGED]
     ]
     change = _config_notice(day, before, configuration, history)
     if change and change.key not in {notice.key for notice in found}:

@@ -52,16 +52,10 @@ class FeatureWithModels(Feature):
 
 
 class Keyed(Struct, gc=False):
-    """An alert, by its key."""
+    """An alert or a notice: its key, and what it said where that is kept."""
 
     key: _Key
-
-
-class Notice(Keyed):
-    """A notice."""
-
-    kind: _Name
-    text: Annotated[str, Meta(max_length=10_000)]
+    text: Annotated[str, Meta(max_length=10_000)] = ""
 
 
 class Total(Struct):
@@ -119,7 +113,7 @@ class PastRecord[F: Feature](Struct):
     runs: Runs
     features: dict[_Name, F]
     alerts: list[Keyed]
-    notices: list[Notice]
+    notices: list[Keyed]
     hours: Hours
     configuration: dict[str, str]
     spikes: list[Spike]

@@ -14,7 +14,6 @@ from spend_report.domain.record.history import PastDay, PastSpike, UsualCost
 from spend_report.domain.record.past_hours import PastHours
 from spend_report.domain.record.summary_fields import SCHEMA
 
-_SETTING_CHANGE = "config_changed"
 _LONGEST_DAY = dt.timedelta(days=2)
 
 type _Past = fields.PastRecord[fields.Feature] | fields.PastRecord[fields.FeatureWithModels]
@@ -45,10 +44,7 @@ def past_day(body: bytes, day: dt.date, *, with_models: bool = True) -> PastDay:
         date=past.date,
         features={name: _spend(name, row) for name, row in past.features.items()},
         models=list(_models(past)),
-        notices=frozenset(notice.key for notice in past.notices),
-        setting_changes={
-            notice.key: notice.text for notice in past.notices if notice.kind == _SETTING_CHANGE
-        },
+        notices={notice.key: notice.text for notice in past.notices},
         alerts=frozenset(alert.key for alert in past.alerts),
         start=past.start,
         end=past.end,

@@ -37,22 +37,20 @@ class PastSpike(Struct, frozen=True):
 class PastDay(Struct, frozen=True):
     """A reported day, its costs at six decimals.
 
-    `models` are by feature and model. `alerts` and `notices` are the keys of what was exceeded
-    and of what was wrong with the data, sent or not, and `setting_changes` are the texts, by
-    key, of what had been changed in the parameters when the day was first reported. `start` and
-    `end` are None for the report's own day in this shape. `configuration` is what prices,
-    budgets and features said then, by path. `fetched` is the number of LLM runs that LangSmith
-    had. `exact_cost` is not rounded, and `restated_from` what the day cost before that, where
-    it was restated. It is `complete` if it was over when it was read. `hours` are None where
-    they are not known, and so is `usual`, by which all features together were judged.
+    `models` are by feature and model. `alerts` are the keys of what was exceeded and `notices`
+    the texts, by key, of what was wrong with the data, sent or not. `start` and `end` are None
+    for the report's own day in this shape. `configuration` is what prices, budgets and features
+    said then, by path. `fetched` is the number of LLM runs that LangSmith had. `exact_cost` is
+    not rounded, and `restated_from` what the day cost before that, where it was restated. It is
+    `complete` if it was over when it was read. `hours` are None where they are not known, and
+    so is `usual`, by which all features together were judged.
     """
 
     date: date
     features: Mapping[str, FeatureSpend]
     models: Sequence[ModelSpend] = ()
-    notices: frozenset[str] = frozenset()
+    notices: Mapping[str, str] = {}
     alerts: frozenset[str] = frozenset()
-    setting_changes: Mapping[str, str] = {}
     start: datetime | None = None
     end: datetime | None = None
     timezone: str = ""
