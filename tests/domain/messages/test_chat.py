@@ -114,10 +114,7 @@ def test_notices() -> None:
     data = body(message)
     assert data["content"]["title"] == "LLM spend 21 Nov: 12 notices about the data"
     assert data["content"]["description"].splitlines()[-1] == "... and 2 more notices"
-    assert (
-        'Add to a price parameter: "m0": {"input": (USD), "output": (USD)}'
-        in (data["content"]["nextSteps"])
-    )
+    assert 'Add the line: "m0": {"input": (USD), "output": (USD)}' in (data["content"]["nextSteps"])
 
 
 def test_many_features() -> None:

@@ -46,10 +46,11 @@ class BillNotice(Struct, frozen=True):
 def compose_bill(notice: BillNotice) -> Message:
     """The notice for people and for machines."""
     found, name = notice.found, provider_name(notice.provider)
-    gap = dollars(found.gap_usd)
+    gap = f"{dollars(abs(found.gap_usd))} {'more' if found.gap_usd > 0 else 'less'} than the traces"
     text = (
-        f"{bill_line(notice.day, notice.provider, found)}. The gap of {gap} is the second in a "
-        f"row or more, since {short_day(notice.since)}."
+        f"{bill_line(notice.day, notice.provider, found)}. That is {gap} come to "
+        f"({dollars(found.estimated_usd)}), and the two have been apart on each compared day since "
+        f"{short_day(notice.since)}."
     )
     data = {
         "kind": KIND,
@@ -76,7 +77,7 @@ def compose_bill(notice: BillNotice) -> Message:
     }
     return Message(
         subject=ascii_only(
-            f"LLM bill {short_day(notice.day)}: {name} and the traces are {gap} apart",
+            f"LLM bill {short_day(notice.day)}: {name} billed {gap}, {SEVERITY.upper()}",
             SUBJECT_WIDTH,
         ),
         text=_text(notice, text),

@@ -154,11 +154,7 @@ def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterato
         title=f"LLM spend {short_day(newest.day)}: {things(len(notices), 'notice')} about the data",
         description="\n".join(lines),
         next_steps=[
-            *(
-                f"Add to a price parameter: {safe_text(notice.add)}"
-                for notice in shown
-                if notice.add
-            ),
+            *(f"Add the line: {safe_text(notice.add)}" for notice in shown if notice.add),
             *_report(newest.links),
         ],
         keywords=["data", "warning"],
