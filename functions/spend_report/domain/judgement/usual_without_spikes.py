@@ -5,6 +5,7 @@ enters the memory capped, and what lasts becomes the new usual. Floats serve: th
 statistics, no money.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import dropwhile
@@ -27,7 +28,8 @@ MEMORY_DAYS = 31
 LASTING_DAYS = 3
 """So many unusual days in a row are a new level."""
 
-_OFFSET_OF_FLOOR, _OFFSET_OF_LARGEST, _LEAST_OFFSET = 0.1, 0.001, 1e-12
+_OFFSET_OF_FLOOR, _OFFSET_OF_LARGEST = 0.1, 0.001
+_LEAST_OFFSET = sys.float_info.min
 
 
 class Usual(Struct, frozen=True):
@@ -94,7 +96,7 @@ class _Memory:
 
     def __init__(self, floor: float, largest: float) -> None:
         self._floor = floor
-        self._offset = max(_OFFSET_OF_FLOOR * floor, _OFFSET_OF_LARGEST * largest, _LEAST_OFFSET)
+        self._offset = max(_OFFSET_OF_FLOOR * floor, _OFFSET_OF_LARGEST * largest) or _LEAST_OFFSET
         self._days: dict[date, float] = {}
         self._spikes: dict[date, float] = {}
         self._unusual: dict[date, float] = {}
