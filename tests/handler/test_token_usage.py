@@ -255,6 +255,16 @@ def test_nothing_that_is_not_covered(deployment: Deployment) -> None:
     assert "not covered" not in str(summary["notices"])
 
 
+def test_pictures_without_a_price(deployment: Deployment) -> None:
+    """A model without any price is told as that, not as one of which only the images lack it."""
+    house = Written("picture", "house-image-2", (1000, 100, 1100), "0.000000", "vllm")
+
+    summary = report_of(deployment, [house]).summary(DAY)
+
+    assert summary["data_quality"]["not_covered"] == {}
+    assert [notice["kind"] for notice in summary["notices"]] == ["unpriced_model"]
+
+
 def test_a_tier_at_a_price_of_its_own(deployment: Deployment) -> None:
     """A price that somebody set is meant for every tier."""
     deployment.put_prices({"grok-4": PRICES["grok-4"]})

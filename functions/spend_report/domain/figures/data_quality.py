@@ -14,6 +14,7 @@ from spend_report.domain.figures.day_figures import (
 )
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
 from spend_report.domain.prices.beside_tokens import fee
+from spend_report.domain.prices.price_sources import PriceSource
 from spend_report.domain.runs.columns import NO_CALL, Columns
 from spend_report.domain.runs.usage import RemarkKind
 
@@ -93,10 +94,13 @@ def quality(ledger: Ledger, columns: Columns) -> DataQuality:
 
 
 def _fees(ledger: Ledger) -> Mapping[str, tuple[int, int]]:
-    """The calls, and their tokens of output, of models that are charged for more than tokens."""
+    """The calls, and their tokens of output, of models that are charged for more than tokens.
+
+    Those without any price are told as such.
+    """
     found: dict[str, tuple[int, int]] = {}
     for key, totals in ledger.lines.items():
-        if about := fee(key.model):
+        if key.source is not PriceSource.UNPRICED and (about := fee(key.model)):
             calls, tokens = found.get(about, (0, 0))
             found[about] = (calls + totals.calls, tokens + totals.tokens.output)
     return found

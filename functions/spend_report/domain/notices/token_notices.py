@@ -8,6 +8,7 @@ from spend_report.domain.basics.wording import dollars, share, things
 from spend_report.domain.figures.day_figures import DayFigures, SpendLine
 from spend_report.domain.notices.data_notices import Finding, NoticeKind, cost_per_token, names
 from spend_report.domain.prices.beside_tokens import Fee, fee
+from spend_report.domain.prices.price_sources import PriceSource
 
 UNEXPLAINED_LIMIT = Decimal("0.01")
 
@@ -39,7 +40,11 @@ def _unexplained(figures: DayFigures) -> Iterator[Finding]:
 def _not_covered(figures: DayFigures) -> Iterator[Finding]:
     """What the bill has beside tokens, from the first call on: nobody knows how much it is."""
     for about, (calls, tokens) in figures.quality.not_covered.items():
-        lines = [line for line in figures.lines if fee(line.model) == about]
+        lines = [
+            line
+            for line in figures.lines
+            if fee(line.model) == about and line.price_source != PriceSource.UNPRICED
+        ]
         features = sorted({line.feature for line in lines})
         cost = sum((line.cost for line in lines), ZERO) or tokens * cost_per_token(figures)
         yield Finding(
