@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from spend_report.errors import EventError
@@ -13,6 +15,7 @@ from tests.handler.usual_product import DAY, add_usual_days, calls, usual_day
 from tests.traces import llm
 
 MOST_REQUESTS = 20
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "alert.schema.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -58,8 +61,9 @@ def texts(product: Deployment) -> list[Mapping[str, str]]:
 
 
 def data(parts: Mapping[str, str]) -> dict[str, Any]:
-    """A message for machines."""
+    """A message for machines, which matches the published schema."""
     found: dict[str, Any] = json.loads(parts["sqs"])
+    jsonschema.validate(found, SCHEMA, format_checker=jsonschema.FormatChecker())
     return found
 
 

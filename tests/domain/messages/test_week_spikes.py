@@ -16,7 +16,7 @@ from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.history import PastDay, PastSpike
 from tests.days import history, line, past
 
-SCHEMA = json.loads(Path("docs/alert.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "alert.schema.json").read_text("utf-8"))
 LINKS = Links("s3://b/spend_by_feature.csv", "s3://b/report.html", "eu-central-1")
 
 
