@@ -12,13 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.judgement.spikes import find_spikes
+from spend_report.domain.messages.news import Links
+from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.decode_record import NotARecordError, past_day
 from spend_report.domain.record.history import History
-from tests.days import budget, day, line, news
+from tests.days import budget, day, line, news, same_days
 from tests.records import content, record
 
 DAY = date(2026, 11, 21)
-RECORD = content(record(day("2026-11-21", line("rag", "1.5"), line("chat", "0.25", model="o3"))))
+FIGURES = day("2026-11-21", line("rag", "1.5"), line("chat", "0.25", model="o3"))
+SPIKES = find_spikes(
+    FIGURES,
+    same_days("2026-11-21", 21, line("rag", "0.1"), line("chat", "0.25")),
+    floor=Decimal("0.01"),
+)
+RECORD = content(record(FIGURES, spikes=SPIKES))
+LINKS = Links("s3://b/spend_by_feature.csv", "s3://b/report.html", "")
 
 ODD: list[Any] = [
     *(None, True, -1, 1.5, 10**16, 10**30, "", "x", [], {}, [None], {"x": None}),
@@ -60,6 +70,11 @@ def followed(body: bytes) -> None:
     found = news(figures, history, Budgets({"rag": budget("1", weekly="2", monthly="3")}))
     record(figures, breaches=found.breaches, notices=found.notices, history=history)
     past_day(record(day("2026-11-21", line("rag", "2")), body), DAY)
+    week = digest(date(2026, 11, 22), history, LINKS)
+    if week is not None:
+        compose_digest(week)
+    if known.usual is not None:
+        assert 0 <= known.usual.expected <= known.usual.limit
 
 
 def test_a_record_reads_back() -> None:
@@ -75,6 +90,21 @@ def test_a_record_reads_back() -> None:
         ("rag", "gpt-4o", Decimal("1.500000")),
         ("chat", "o3", Decimal("0.250000")),
     }
+
+
+def test_what_stood_out() -> None:
+    """The spikes and what was usual read back, and what was expected beyond reason is left out."""
+    known = past_day(json.dumps(RECORD).encode(), DAY)
+    assert [(one.feature, one.what, one.cost) for one in known.spikes] == [
+        (None, "cost", Decimal("1.750000")),
+        ("rag", "cost", Decimal("1.500000")),
+    ]
+    assert known.usual is not None
+    assert known.usual.expected == Decimal("0.350000")
+
+    for usual in ({"usual_usd": "2", "limit_usd": "1"}, {"usual_usd": "1", "limit_usd": "1e30"}):
+        odd = past_day(json.dumps({**RECORD, "usual": usual}).encode(), DAY)
+        assert (odd.usual, odd.spikes) == (None, known.spikes)
 
 
 def test_without_models() -> None:

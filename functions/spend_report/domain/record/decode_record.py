@@ -126,7 +126,8 @@ def _spikes(past: _Past) -> Iterator[PastSpike]:
 def _usual(own: fields.UsualCost | None) -> UsualCost | None:
     if own is None or not _are_amounts([own.usual_usd, own.limit_usd]):
         return None
-    return UsualCost(own.usual_usd, own.limit_usd)
+    found = UsualCost(own.usual_usd, own.limit_usd)
+    return found if found.expected <= found.limit else None
 
 
 def _models(past: _Past) -> Iterator[ModelSpend]:
