@@ -20,7 +20,7 @@ from spend_report.domain.basics.wording import (
 from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, is_of_the_day
 from spend_report.domain.judgement.drivers import Driver
-from spend_report.domain.messages.actions import feature_to_look_at, to_do
+from spend_report.domain.messages.actions import feature_to_look_at, owner_line, to_do
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
 from spend_report.domain.messages.sentences import explanation, holes, sentence, who
 from spend_report.domain.messages.spike_items import outliers
@@ -91,7 +91,7 @@ def _task(item: Item) -> Advice:
     match item:
         case Alert(breach, on):
             texts = (
-                f"{who(breach)}: {_state(breach)}.",
+                f"{_whose(item)}: {_state(breach)}.",
                 holes(breach),
                 upper_first(to_do(breach, on)),
             )
@@ -102,7 +102,15 @@ def _task(item: Item) -> Advice:
         case remark:
             add = remark.notice.add
             line = plain(add, _LINE_WIDTH) if add else ""
-            return Advice(remark.severity, remark.notice.text, line)
+            theirs = owner_line(remark)
+            text = f"{remark.notice.text}{theirs and f' ({theirs})'}"
+            return Advice(remark.severity, text, line)
+
+
+def _whose(alert: Alert) -> str:
+    """Whose budget it is, and who owns that feature."""
+    theirs = owner_line(alert)
+    return f"{who(alert.breach)}{theirs and f' ({theirs})'}"
 
 
 def _state(breach: Breach) -> str:

@@ -6,7 +6,14 @@ import json
 from msgspec import Struct
 
 from spend_report.domain.basics.money import usd
-from spend_report.domain.basics.wording import ascii_only, dollars, long_day, plain, short_day
+from spend_report.domain.basics.wording import (
+    ascii_only,
+    dollars,
+    long_day,
+    plain,
+    short_day,
+    wrapped,
+)
 from spend_report.domain.bills.bill_record import ModelGap, ProviderDay
 from spend_report.domain.bills.bill_words import bill_line, gap_words, provider_name
 from spend_report.domain.bills.causes import Cause
@@ -47,11 +54,12 @@ def compose_bill(notice: BillNotice) -> Message:
     """The notice for people and for machines."""
     found, name = notice.found, provider_name(notice.provider)
     gap = f"{dollars(abs(found.gap_usd))} {'more' if found.gap_usd > 0 else 'less'} than the traces"
-    text = (
-        f"{bill_line(notice.day, notice.provider, found)}. That is {gap} come to "
-        f"({dollars(found.estimated_usd)}), and the two have been apart on each compared day since "
-        f"{short_day(notice.since)}."
+    since = f"The two have been apart on each compared day since {short_day(notice.since)}."
+    lead = (
+        f"{name} billed {dollars(found.billed_usd)} for {short_day(notice.day)}, {gap} come to "
+        f"({dollars(found.estimated_usd)}). {since}"
     )
+    text = f"{bill_line(notice.day, notice.provider, found)}. {since}"
     data = {
         "kind": KIND,
         "date": notice.day.isoformat(),
@@ -80,16 +88,16 @@ def compose_bill(notice: BillNotice) -> Message:
             f"LLM bill {short_day(notice.day)}: {name} billed {gap}, {SEVERITY.upper()}",
             SUBJECT_WIDTH,
         ),
-        text=_text(notice, text),
+        text=_text(notice, lead),
         data=json.dumps(data),
         attributes=attributes(KIND, SEVERITY, notice.day),
     )
 
 
 def _text(notice: BillNotice, lead: str) -> str:
-    lines = [f"LLM bill of {long_day(notice.day)} (UTC)", "", lead, ""]
+    lines = [f"LLM bill of {long_day(notice.day)} (UTC)", "", *wrapped(lead), ""]
     for gap in notice.found.gaps:
-        lines.append(f"- {gap_words(gap)}.")
+        lines += wrapped(f"- {gap_words(gap)}.")
         if to_do := _to_do(gap):
             lines.append(f"  {to_do}")
     lines += ["", "All rows:", f"  {notice.table_url}"]
