@@ -60,13 +60,15 @@ def application(
     catalogue = PriceCatalogue() if settings.price_catalogue else None
     with ThreadPoolExecutor() as pool:
         folders = (parameters.pricing, parameters.budgets, parameters.features)
-        pricing, budgets, features = [done.result() for done in map(pool.submit, folders)]
+        reading = [pool.submit(folder) for folder in folders]
+        # To make a client takes about as long as to wait for the parameters.
+        s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
+        pricing, budgets, features = [folder.result() for folder in reading]
     config = configuration(pricing, budgets, features, catalogue)
     if settings.langsmith_api_key is not None:
         key, key_name = settings.langsmith_api_key.get_secret_value(), "LANGSMITH_API_KEY"
     else:
         key, key_name = parameters.api_key(), parameters.api_key_name
-    s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
     policy = Policy(
         timezone=settings.report_timezone,
         feature_key=settings.feature_key,

@@ -121,7 +121,7 @@ class Reporting(Struct, frozen=True):
         `own` says whether it is one of the event's own days.
         """
         day = ReportDay.of(date_, self.policy.timezone)
-        before, history = self.store.past(date_), self.store.history(date_)
+        history, before = self.store.history(date_), self.store.past(date_)
         figures = fetch(
             self.source,
             day,

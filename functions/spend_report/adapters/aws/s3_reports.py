@@ -74,8 +74,10 @@ class S3Reports:
     def history(self, day: date) -> History:
         """The days before `day` that were reported to their end."""
         days = days_before(day, _HISTORY_DAYS)
-        detailed = {*days_before(day, _MODEL_DAYS)}
-        read = self._read([_Wanted(past, past in detailed) for past in days])
+        detailed = {*days_before(day, _MODEL_DAYS), day}
+        # Who asks for the days before wants the day's own record too: one listing tells of all.
+        found = self._read([_Wanted(past, past in detailed) for past in (*days, day)])
+        read = {past: found[past] for past in days}
         return History(
             {
                 past: known
