@@ -37,8 +37,8 @@ def extracted() -> Iterator[tuple[str, Bill, Bill]]:
             if EXTRACTORS[answer.api] in {
                 (each["provider_id"], each["api_flavor"]) for each in opinion["extractors"]
             }:
-                # It passes over Mistral's `num_cached_tokens`, which Mistral's API reference does
-                # not have either; each of its answers with that field alone differs in this.
+                # It passes over Mistral's `num_cached_tokens`: each of its answers with that field
+                # alone differs in this.
                 yield answer.name, of(answer, {"other names"}), _bill(opinion["usage"])
 
 
