@@ -22,7 +22,7 @@ from spend_report.domain.config.configuration import configuration
 from spend_report.domain.config.documents import Document
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.fetching import fetch
+from spend_report.fetching import Reading, fetch
 
 _START = datetime.combine(DAY, datetime.min.time(), UTC)
 _END = _START + timedelta(days=1)
@@ -43,7 +43,7 @@ def pipeline() -> int:
         max_requests_per_10s=100_000,
         max_concurrent=_MAX_CONCURRENT,
     ) as source:
-        figures = fetch(source, ReportDay.of(DAY, ZoneInfo("UTC")), keys, prices, aliases={})
+        figures = fetch(source, ReportDay.of(DAY, ZoneInfo("UTC")), Reading(keys, prices, {}))
     return figures.calls
 
 

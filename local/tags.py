@@ -77,7 +77,7 @@ def newest_runs(source: RunSource, now: datetime) -> tuple[timedelta, list[Tagge
     starts: dict[str, datetime | None] = {}
     for _, run in found:
         starts.update(starts_above(run))
-    ancestors = source.ancestors(starts) if starts else {}
+    ancestors = source.ancestors(starts, (now - span, now)) if starts else {}
     found.sort(key=lambda item: item[1].start_time, reverse=True)
     return span, [_tagged(project, run, ancestors) for project, run in found]
 

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.request_costs import TraceCosts
+from spend_report.domain.parts.make_part import part_of
+from spend_report.domain.parts.traces import TraceSums
 from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
@@ -19,7 +20,6 @@ DATE = date(2026, 11, 21)
 DAY = ReportDay(DATE, datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 APP = Project("id-of-app", "app", "https://langsmith.test/o/t/projects/p/id-of-app")
 DIMENSIONS = ("env",)
-TOP_REQUESTS = 100
 _LONG_CONTEXT = 2000
 
 
@@ -81,9 +81,9 @@ def figures(
     calls = Calls(DAY, keys, PriceBook([PriceOf()]), aliases)
     for some in batched(runs, page, strict=False):
         calls.take(APP, [decoded(raw, keys) for raw in some])
-    costs = TraceCosts(calls.columns, TOP_REQUESTS)
+    sums = TraceSums(calls.columns)
     calls.take_outside(APP, [decoded(raw, keys) for raw in outside])
     ancestors = {
         raw["id"]: Ancestor(raw["name"], raw["metadata"].get("feature", "")) for raw in above
     }
-    return figures_of(calls, costs, ancestors, unreadable=0)
+    return figures_of(DAY, [part_of(calls, sums, ancestors, unreadable=0)], keys)

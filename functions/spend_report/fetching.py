@@ -1,12 +1,16 @@
 """From the runs of a day to its figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.figures.request_costs import TraceCosts
+from spend_report.domain.parts.crossing import Crossings, Window
+from spend_report.domain.parts.make_part import part_of
+from spend_report.domain.parts.part import Part
+from spend_report.domain.parts.traces import TraceSums
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
@@ -17,29 +21,63 @@ _LONGEST_WAIT = timedelta(days=1)
 _TOP_REQUESTS = 100
 
 
-def fetch(
+class Reading(NamedTuple):
+    """How runs are read: what of their metadata, at which prices, under which names."""
+
+    keys: MetadataKeys
+    prices: PriceBook
+    aliases: Mapping[str, str]
+
+
+def collect(
     source: RunSource,
     day: ReportDay,
-    keys: MetadataKeys,
-    prices: PriceBook,
+    window: Window,
+    reading: Reading,
     *,
-    aliases: Mapping[str, str],
     expected: ExpectedRuns | None = None,
-) -> DayFigures:
-    """The figures of `day`, from all of its LLM runs; `aliases` are other names of features."""
-    calls = Calls(day, keys, prices, aliases)
-    unreadable = source.read(day.start, day.end, calls.take, expected)
-    costs = TraceCosts(calls.columns, _TOP_REQUESTS)
+) -> Part:
+    """The part of `day` that its LLM runs in `window` are, which may be the whole day."""
+    calls = Calls(day, reading.keys, reading.prices, reading.aliases)
+    crossings = Crossings(calls, window)
+    unreadable = source.read(*window, crossings.take, expected)
+    sums = TraceSums(calls.columns)
+    is_whole = window == (day.start, day.end)
     # The roots of the costliest requests are looked up only for their names, but a look-up more
-    # would be a wait more.
-    above = dict.fromkeys(request.trace_id for request in costs.top) | calls.ancestors_of_orphans
+    # would be a wait more. Which they are, one window cannot tell.
+    top = sums.costliest(_TOP_REQUESTS) if is_whole else []
     until = calls.continue_until
     found = source.around(
-        above=above,
+        (day.start, day.end),
+        above=dict.fromkeys(top) | calls.ancestors_of_orphans,
         before=calls.ancestors_before,
         after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
         take=calls.take_outside,
     )
-    figures = figures_of(calls, costs, found, unreadable)
-    roots = {row.trace_id: None for row in figures.top_requests if row.trace_id not in above}
-    return with_root_names(figures, {**found, **source.ancestors(roots)} if roots else found)
+    part = part_of(
+        calls, sums, found, unreadable=unreadable, crossings=None if is_whole else crossings.found
+    )
+    part.roots = {id_: found[id_].name if id_ in found else None for id_ in top}
+    return part
+
+
+def add_up(
+    source: RunSource, day: ReportDay, parts: Sequence[Part], keys: MetadataKeys
+) -> DayFigures:
+    """The figures of `day`, of which `parts` are all windows."""
+    figures = figures_of(day, parts, keys)
+    known = {id_ for part in parts for id_ in part.roots}
+    roots = [row.trace_id for row in figures.top_requests if row.trace_id not in known]
+    if not roots:
+        return figures
+    found = source.ancestors(dict.fromkeys(roots), (day.start, day.end))
+    return with_root_names(figures, {id_: root.name for id_, root in found.items()})
+
+
+def fetch(
+    source: RunSource, day: ReportDay, reading: Reading, expected: ExpectedRuns | None = None
+) -> DayFigures:
+    """The figures of `day`, from all of its LLM runs, read here and now."""
+    whole = Window(day.start, day.end)
+    part = collect(source, day, whole, reading, expected=expected)
+    return add_up(source, day, [part], reading.keys)

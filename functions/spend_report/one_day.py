@@ -33,7 +33,7 @@ from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.errors import EventError, FewerRunsError
-from spend_report.fetching import fetch
+from spend_report.fetching import Reading, fetch
 from spend_report.ports import ExpectedRuns, ReportStore, RunSource
 
 # A week of days tells how many runs to expect.
@@ -107,6 +107,11 @@ class Reporting(Struct, frozen=True):
     render: Callable[[DayReport], bytes]
     bills: Callable[[date], Sequence[BillLine]]
 
+    @property
+    def reading(self) -> Reading:
+        """How runs are read."""
+        return Reading(self.policy.metadata_keys, self.prices, self.register.aliases)
+
     def refuse_future(self, days: Sequence[date], now: datetime) -> None:
         """Raise EventError if one of `days` has not begun."""
         for day in days:
@@ -122,14 +127,7 @@ class Reporting(Struct, frozen=True):
         """
         day = ReportDay.of(date_, self.policy.timezone)
         history, before = self.store.history(date_), self.store.past(date_)
-        figures = fetch(
-            self.source,
-            day,
-            self.policy.metadata_keys,
-            self.prices,
-            aliases=self.register.aliases,
-            expected=_expected(before, history),
-        )
+        figures = fetch(self.source, day, self.reading, _expected(before, history))
         found = completeness(
             day,
             now=now,

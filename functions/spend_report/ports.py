@@ -26,6 +26,10 @@ class ExpectedRuns(NamedTuple):
     shares: Sequence[int] = ()
 
 
+type Span = tuple[datetime, datetime]
+"""The instants `start <= t < end`."""
+
+
 class RunSource(Protocol):
     """Where runs come from."""
 
@@ -44,22 +48,24 @@ class RunSource(Protocol):
         """
         ...
 
-    def ancestors(self, ids: Mapping[str, datetime | None]) -> Mapping[str, Ancestor]:
+    def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """Those of the runs `ids`, of any type, that exist.
 
-        The values say when they started, as far as that is known.
+        The values say when they started, as far as that is known; the others are above runs of
+        `day`.
         """
         ...
 
     def around(
         self,
+        day: Span,
         *,
         above: Mapping[str, datetime | None],
         before: Mapping[str, datetime | None],
-        after: tuple[datetime, datetime] | None,
+        after: Span | None,
         take: Take,
     ) -> Mapping[str, Ancestor]:
-        """What lies around the runs of a day: those of the runs `above` that exist, as `ancestors`.
+        """What lies around the runs of `day`: those of the runs `above` that exist, as `ancestors`.
 
         Hands to `take` the LLM runs among the runs `before`, and those that start in the span
         `after`; a run that is both may be handed twice.

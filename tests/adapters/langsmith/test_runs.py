@@ -19,6 +19,7 @@ from spend_report.ports import ExpectedRuns
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 END = START + timedelta(days=1)
+DAY = (START, END)
 HOUR = timedelta(hours=1)
 
 
@@ -255,7 +256,7 @@ def test_ancestors_have_their_name_and_their_own_tag(server: LangSmithServer, pr
     with source(server, project) as runs:
         read(runs)
         found = runs.ancestors(
-            {tagged: START + HOUR, untagged: START + HOUR, early: None, unknown: None}
+            {tagged: START + HOUR, untagged: START + HOUR, early: None, unknown: None}, DAY
         )
 
     assert {id_: (ancestor.name, ancestor.feature) for id_, ancestor in found.items()} == {
@@ -271,7 +272,7 @@ def test_ids_that_are_none_are_not_asked_for(server: LangSmithServer, project: s
     server.add_runs(project, [{"id": good, "start_time": START + HOUR, "run_type": "CHAIN"}])
 
     with source(server, project) as runs:
-        found = runs.ancestors({good: START + HOUR, "root": START + HOUR, "": None})
+        found = runs.ancestors({good: START + HOUR, "root": START + HOUR, "": None}, DAY)
 
     assert set(found) == {good}
 
@@ -287,7 +288,7 @@ def test_thousands_of_ancestors_are_asked_for_in_thousands(
     )
 
     with source(server, project) as runs:
-        found = runs.ancestors(wanted)
+        found = runs.ancestors(wanted, DAY)
 
     assert found.keys() == wanted.keys()
     asked = bodies(server)
@@ -304,7 +305,7 @@ def test_nothing_to_look_up_costs_no_request(server: LangSmithServer, project: s
     with source(server, project) as runs:
         runs.projects()
         before = runs.requests
-        found = runs.around(above={}, before={}, after=None, take=lambda _project, _runs: None)
+        found = runs.around(DAY, above={}, before={}, after=None, take=lambda _project, _runs: None)
 
         assert runs.requests == before
     assert found == {}
@@ -327,6 +328,7 @@ def test_what_lies_around_a_day_is_found_together(server: LangSmithServer, proje
 
     with source(server, project) as runs:
         found = runs.around(
+            DAY,
             above={above: early},
             before={before: early, chain_before: early},
             after=(END, END + HOUR),
@@ -347,6 +349,7 @@ def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project:
 
     with source(server, project) as runs, pytest.raises(LangSmithError, match="no ids today"):
         runs.around(
+            DAY,
             above=dict(zip(ids(1), [START], strict=True)),
             before=dict(zip(ids(1), [START], strict=True)),
             after=(END, END + HOUR),

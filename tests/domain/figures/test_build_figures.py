@@ -17,7 +17,6 @@ from spend_report.domain.figures.day_figures import (
     UnpricedModel,
     UntaggedPath,
 )
-from spend_report.domain.runs.run import Ancestor
 from tests.reckoning import PriceOf, figures
 from tests.traces import RawRun, llm, run
 
@@ -274,7 +273,7 @@ def test_root_names() -> None:
     known, unknown = llm("known", model="flat"), llm("unknown", model="flat")
     day = figures([known, unknown])
 
-    named = with_root_names(day, {known["id"]: Ancestor("graph", "")})
+    named = with_root_names(day, {known["id"]: "graph"})
 
     assert {row.trace_id: row.root_name for row in named.top_requests} == {
         known["id"]: "graph",

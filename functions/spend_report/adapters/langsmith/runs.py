@@ -23,7 +23,7 @@ from spend_report.adapters.langsmith.windows import windows
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.errors import OutOfTimeError
-from spend_report.ports import ExpectedRuns, Take
+from spend_report.ports import ExpectedRuns, Span, Take
 
 # Where it is known how many runs to expect, a day begins with a window for so many: a page holds
 # them even if there are some more.
@@ -77,7 +77,6 @@ class LangSmithRuns:
         self._names = projects
         self._projects: Sequence[Project] = ()
         self._max_concurrent = max_concurrent
-        self._span: tuple[datetime, datetime] | None = None
         self._density: dict[Project, float] = {}
 
     def __enter__(self) -> Self:
@@ -120,28 +119,29 @@ class LangSmithRuns:
             self._density[project] = max(density, self._density.get(project, 0))
         return reading.unreadable
 
-    def ancestors(self, ids: Mapping[str, datetime | None]) -> Mapping[str, Ancestor]:
+    def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """See `RunSource.ancestors`."""
         found: dict[str, Ancestor] = {}
-        self._ask(self._ancestors(ids, found), lambda: _looking_up(len(ids)))
+        self._ask(self._ancestors(ids, day, found), lambda: _looking_up(len(ids)))
         return found
 
     def around(
         self,
+        day: Span,
         *,
         above: Mapping[str, datetime | None],
         before: Mapping[str, datetime | None],
-        after: tuple[datetime, datetime] | None,
+        after: Span | None,
         take: Take,
     ) -> Mapping[str, Ancestor]:
         """See `RunSource.around`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
         calls = [
-            *self._ancestors(above, found),
+            *self._ancestors(above, day, found),
             *(
                 call
                 for project in self.projects()
-                for call in self._llm_runs(project, before, take)
+                for call in self._llm_runs(project, before, day, take)
             ),
             *(self._reading(*after, take).calls() if after is not None else ()),
         ]
@@ -149,7 +149,7 @@ class LangSmithRuns:
         return found
 
     def _ancestors(
-        self, ids: Mapping[str, datetime | None], found: dict[str, Ancestor]
+        self, ids: Mapping[str, datetime | None], day: Span, found: dict[str, Ancestor]
     ) -> Iterable[Call]:
         same: dict[Ancestor, Ancestor] = {}  # names repeat: a day has few, and many ancestors
 
@@ -159,26 +159,24 @@ class LangSmithRuns:
                 ancestor = Ancestor(name_of(run.name), feature)
                 found[run.id] = same.setdefault(ancestor, ancestor)
 
-        return self._look_up(self.projects(), ids, take, selects=ANCESTOR_SELECTS)
+        return self._look_up(self.projects(), ids, day, take, selects=ANCESTOR_SELECTS)
 
     def _llm_runs(
-        self, project: Project, ids: Mapping[str, datetime | None], take: Take
+        self, project: Project, ids: Mapping[str, datetime | None], day: Span, take: Take
     ) -> Iterable[Call]:
         taken = partial(take, project)
-        return self._look_up([project], ids, taken, run_type="LLM", selects=RUN_SELECTS)
+        return self._look_up([project], ids, day, taken, run_type="LLM", selects=RUN_SELECTS)
 
     def _look_up(
         self,
         projects: Sequence[Project],
         ids: Mapping[str, datetime | None],
+        day: Span,
         take: Callable[[Sequence[Run]], None],
         **query: Any,
     ) -> Iterable[Call]:
         starts = [at for at in ids.values() if at is not None]
-        if self._span is not None:
-            starts += [self._span[0] - _LONGEST_TRACE, self._span[1]]
-        if not starts:
-            return ()
+        starts += [day[0] - _LONGEST_TRACE, day[1]]
         span = (min(starts), max(starts))
         return LookUp(self._pages, projects, ids, span, take, **query).calls()
 
@@ -193,7 +191,6 @@ class LangSmithRuns:
                 project, start, end, self._first_windows(project, seconds), shares
             )
         ]
-        self._span = self._span_with(start, end)
         return DayReading(
             self._pages, start, end, first, take=take, max_concurrent=self._max_concurrent
         )
@@ -209,12 +206,6 @@ class LangSmithRuns:
         if project not in self._density:
             return most
         return min(most, 1 + int(self._density[project] * seconds / _RUNS_PER_WINDOW))
-
-    def _span_with(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-        """From `start` to `end`, and what was read right before or after it."""
-        if self._span is None or start > self._span[1] or end < self._span[0]:
-            return start, end
-        return min(start, self._span[0]), max(end, self._span[1])
 
     def _ask(self, calls: Iterable[Call], progress: Callable[[], str]) -> None:
         with self._in_time(progress):

@@ -1,9 +1,11 @@
 """What the calls of a day come to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import replace
 
+from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.figures.bound_names import bounded
 from spend_report.domain.figures.data_quality import (
     drift,
     quality,
@@ -12,86 +14,63 @@ from spend_report.domain.figures.data_quality import (
     used_rates,
 )
 from spend_report.domain.figures.day_figures import DayFigures, FeatureSpend, ModelSpend, SpendLine
-from spend_report.domain.figures.hours import costs_of, hours_of
+from spend_report.domain.figures.hours import hours_of
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
+from spend_report.domain.figures.lines import ledger_of
 from spend_report.domain.figures.names_as_written import seen_as
-from spend_report.domain.figures.request_costs import TraceCosts, requests
-from spend_report.domain.figures.sum_calls import Slot, add_up, ledger_of
+from spend_report.domain.figures.request_costs import requests
 from spend_report.domain.figures.sums_agree import check
 from spend_report.domain.figures.untagged_paths import untagged_paths
-from spend_report.domain.runs.calls import Calls
-from spend_report.domain.runs.run import Ancestor
-from spend_report.domain.runs.too_many_names import MOST_GROUPS, MOST_VALUES, fold_combinations
+from spend_report.domain.parts.add_parts import whole
+from spend_report.domain.parts.part import Part
+from spend_report.domain.runs.run import MetadataKeys
+from spend_report.domain.runs.too_many_names import MOST_VALUES
 
 WRAPPER = "wrapper"
 UNREADABLE = "unreadable"
 
 
-def figures_of(
-    calls: Calls,
-    costs: TraceCosts,
-    ancestors: Mapping[str, Ancestor],
-    unreadable: int,
-) -> DayFigures:
-    """The figures of `calls`, which hold all runs of the day, and `ancestors` of theirs.
+def figures_of(day: ReportDay, parts: Sequence[Part], keys: MetadataKeys) -> DayFigures:
+    """The figures of `day`, of which `parts` hold all runs, by what is read of their metadata.
 
-    `costs` are those of the day as it was read; they are counted again if some of its runs turn
-    out to be wrappers. Root names of `top_requests` are filled in by `with_root_names`.
-    `unreadable` is the number of runs that had no id or start.
+    Root names of `top_requests` that no part knows are filled in by `with_root_names`.
 
     Raises:
         InconsistentReportError: sums over the same calls differ.
     """
-    fetched = len(calls) + unreadable
-    wrapped = calls.settle(ancestors)
-    if wrapped:
-        costs.count()
-    slots, folded = _bounded(calls)
+    part = whole(parts)
+    slots, names = bounded(part.slots, keys.dimensions)
     ledger = ledger_of(slots)
-    top, request_costs = requests(calls.columns, costs)
+    top, request_costs = requests(part.traces, names.of("feature"))
     figures = DayFigures(
-        date=calls.day.date,
+        date=day.date,
         features=_features(ledger),
         lines=_lines(ledger),
         models=_models(ledger),
-        hours=hours_of(slots, calls.day.hours),
-        folded=dict.fromkeys(folded, MOST_VALUES),
-        untagged=untagged_paths(calls, ancestors),
+        hours=hours_of(slots, day.hours),
+        folded={keys.key_of[name]: MOST_VALUES for name in names.kept},
+        untagged=untagged_paths(part.paths, names.of("model")),
         top_requests=top,
         request_costs=request_costs,
         unpriced=unpriced(ledger),
         drift=drift(ledger),
         sampling=sampling(ledger),
-        quality=quality(ledger, calls.columns),
-        fetched=fetched,
-        left_out={WRAPPER: wrapped, UNREADABLE: unreadable},
+        quality=quality(ledger, part.remarks),
+        fetched=part.fetched,
+        left_out={WRAPPER: part.wrappers, UNREADABLE: part.unreadable},
         used_rates=used_rates(ledger),
         seen_as=seen_as(ledger),
     )
     check(figures, ledger)
-    return figures
+    return with_root_names(figures, part.roots)
 
 
-def _bounded(calls: Calls) -> tuple[list[Slot], list[str]]:
-    """The sums of the calls by not more names than a day may report, and the keys that had more."""
-    columns = calls.columns
-    slots = add_up(columns)
-    folded = calls.fold(MOST_VALUES, lambda: costs_of(columns.groups, slots))
-    if folded:
-        slots = add_up(columns)
-    if fold_combinations(columns, MOST_GROUPS, lambda: costs_of(columns.groups, slots)):
-        slots = add_up(columns)
-    return slots, folded
-
-
-def with_root_names(figures: DayFigures, roots: Mapping[str, Ancestor]) -> DayFigures:
+def with_root_names(figures: DayFigures, roots: Mapping[str, str | None]) -> DayFigures:
     """`figures` with the names of the top requests' roots, as far as `roots` knows them."""
     return replace(
         figures,
         top_requests=[
-            replace(request, root_name=roots[request.trace_id].name)
-            if request.trace_id in roots
-            else request
+            replace(request, root_name=roots.get(request.trace_id) or request.root_name)
             for request in figures.top_requests
         ],
     )

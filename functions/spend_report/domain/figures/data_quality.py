@@ -13,9 +13,9 @@ from spend_report.domain.figures.day_figures import (
     UsedRates,
 )
 from spend_report.domain.figures.ledger import Ledger, cost_of, unpriced_calls
+from spend_report.domain.parts.remarks import Remarks
 from spend_report.domain.prices.beside_tokens import fee
 from spend_report.domain.prices.price_sources import PriceSource
-from spend_report.domain.runs.columns import NO_CALL, Columns
 from spend_report.domain.runs.usage import RemarkKind
 
 # A client may make up names of its own for classes of tokens.
@@ -73,9 +73,8 @@ def sampling(ledger: Ledger) -> Sampling:
     return Sampling(calls, cost, scaled)
 
 
-def quality(ledger: Ledger, columns: Columns) -> DataQuality:
+def quality(ledger: Ledger, remarks: Remarks) -> DataQuality:
     lines = list(ledger.lines.items())
-    remarks = _remarks(columns)
     silent: Counter[str] = Counter()
     for key, totals in lines:
         if totals.finished_without_usage:
@@ -86,10 +85,12 @@ def quality(ledger: Ledger, columns: Columns) -> DataQuality:
         without_usage=sum(totals.without_usage for _, totals in lines),
         without_model=sum(totals.calls for key, totals in lines if not key.model),
         finished_without_usage=dict(sorted(silent.items())),
-        errors=_foremost(remarks[RemarkKind.ERROR]),
-        unexplained=remarks[RemarkKind.UNEXPLAINED].get("", (0, 0)),
-        like_text=_foremost(remarks[RemarkKind.LIKE_TEXT]),
-        not_covered=dict(sorted({**_fees(ledger), **remarks[RemarkKind.NOT_COVERED]}.items())),
+        errors=_foremost(_about(remarks, RemarkKind.ERROR)),
+        unexplained=remarks.get((RemarkKind.UNEXPLAINED, ""), (0, 0)),
+        like_text=_foremost(_about(remarks, RemarkKind.LIKE_TEXT)),
+        not_covered=dict(
+            sorted({**_fees(ledger), **_about(remarks, RemarkKind.NOT_COVERED)}.items())
+        ),
     )
 
 
@@ -106,19 +107,8 @@ def _fees(ledger: Ledger) -> Mapping[str, tuple[int, int]]:
     return found
 
 
-def _remarks(columns: Columns) -> Mapping[RemarkKind, Mapping[str, tuple[int, int]]]:
-    """By kind and by what they are about, the calls that have such remarks, and the tokens."""
-    found: dict[RemarkKind, dict[str, tuple[int, int]]] = {kind: {} for kind in RemarkKind}
-    last_row: dict[tuple[RemarkKind, str], int] = {}
-    for row, (kind, about, tokens) in columns.remarks:
-        if columns.group[row] == NO_CALL:
-            continue
-        calls, sum_ = found[kind].get(about, (0, 0))
-        # A run's remarks follow each other: a second one of a kind is of the same call.
-        another = last_row.get((kind, about)) != row
-        last_row[kind, about] = row
-        found[kind][about] = (calls + another, sum_ + tokens)
-    return found
+def _about(remarks: Remarks, wanted: RemarkKind) -> dict[str, tuple[int, int]]:
+    return {about: sums for (kind, about), sums in remarks.items() if kind is wanted}
 
 
 def _foremost(reasons: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:

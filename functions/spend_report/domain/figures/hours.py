@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from spend_report.domain.figures.exact_costs import decimals_of, dollars_of, prices_of, units_of
-from spend_report.domain.figures.sum_calls import Slot
+from spend_report.domain.parts.exact_costs import decimals_of, dollars_of, prices_of, units_of
+from spend_report.domain.parts.sum_calls import Slot
 from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.columns import Group
 

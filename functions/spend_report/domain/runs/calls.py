@@ -6,9 +6,8 @@ to a group of equal metadata and price.
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -26,12 +25,7 @@ from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
 from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
-from spend_report.domain.runs.too_many_names import (
-    Costs,
-    estimated_costs,
-    fold,
-    fold_combinations,
-)
+from spend_report.domain.runs.too_many_names import fold
 from spend_report.domain.runs.usage import MOST_DOLLARS, at_standard_price, usage
 from spend_report.domain.runs.wrappers import wrappers
 
@@ -161,14 +155,6 @@ class Calls:
             numbers[row] = settled[key]
         return before - len(self)
 
-    def fold(self, most: int, costs: Callable[[], Costs]) -> list[str]:
-        """Leave at most `most` features, and values of each dimension, by what groups cost.
-
-        Returns the metadata keys that had more.
-        """
-        folded = fold(self.columns, self._keys.dimensions, most, costs)
-        return [self._keys.key_of[name] for name in folded]
-
     def untagged(self) -> Iterator[tuple[int, CodePath, int | None]]:
         """The calls that have no feature in the end: their rows, code paths, and traces' roots.
 
@@ -216,9 +202,7 @@ class Calls:
 
     def _fold(self) -> None:
         """Somebody writes ids where names belong: keep the costliest so far, and make room."""
-        costs = partial(estimated_costs, self.columns)
-        self.fold(_MOST_VALUES_HELD, costs)
-        fold_combinations(self.columns, _MOST_GROUPS_HELD // 2, costs)
+        fold(self.columns, self._keys.dimensions, _MOST_VALUES_HELD, _MOST_GROUPS_HELD // 2)
         self._most_groups = max(_MOST_GROUPS_HELD, 2 * len(self.columns.groups))
         for groups in self._groups.values():
             groups.forget()

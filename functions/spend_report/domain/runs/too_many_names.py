@@ -28,16 +28,33 @@ type Costs = Sequence[int] | Sequence[float]
 """What the calls of each group cost, in any unit."""
 
 
-def fold(
-    columns: Columns, dimensions: Sequence[str], most: int, costs: Callable[[], Costs]
-) -> list[str]:
-    """Leave at most `most` values of each attribute of the groups, the costliest.
+def fold(columns: Columns, dimensions: Sequence[str], most_values: int, most_groups: int) -> None:
+    """Leave at most so many values of each attribute, and so many groups, the costliest so far.
 
-    `dimensions` are the names of the groups' dimensions, `costs` go with `columns.groups`.
-    Returns the names of the attributes that had more.
+    `dimensions` are the names of the groups' dimensions.
     """
     used = set(columns.group)
     groups = [group for number, group in enumerate(columns.groups, NO_CALL + 1) if number in used]
+
+    def costs() -> Costs:
+        by_group = estimated_costs(columns)
+        return [by_group[columns.number(group) - NO_CALL - 1] for group in groups]
+
+    kept = kept_names(groups, dimensions, most_values, costs)
+    if kept:
+        columns.regroup([folded(group, dimensions, kept) for group in columns.groups])
+    if len(columns.groups) > most_groups:
+        costs_ = estimated_costs(columns)
+        columns.regroup(without_cheap_combinations(columns.groups, most_groups, costs_))
+
+
+def kept_names(
+    groups: Sequence[Group], dimensions: Sequence[str], most: int, costs: Callable[[], Costs]
+) -> dict[str, frozenset[str]]:
+    """Of each attribute that has more than `most` values, the costliest.
+
+    `costs` go with `groups`, all of which have calls.
+    """
     names = (*_PLAIN_ATTRIBUTES, *dimensions)
     getters = {name: _getter(name, dimensions) for name in names}
     flooded = [
@@ -46,28 +63,19 @@ def fold(
         if len(set(map(value_of, groups)) - _ALWAYS_KEPT) > most
     ]
     if not flooded:
-        return []
-    by_group = list(zip(columns.groups, costs(), strict=True))
-    kept = {name: _costliest(by_group, getters[name], most) for name in flooded}
-    columns.regroup([_folded(group, dimensions, kept) for group in columns.groups])
-    return flooded
+        return {}
+    by_group = list(zip(groups, costs(), strict=True))
+    return {name: _costliest(by_group, getters[name], most) for name in flooded}
 
 
-def fold_combinations(columns: Columns, most: int, costs: Callable[[], Costs]) -> bool:
-    """Take the dimensions of all but the `most` costliest groups; whether there were more."""
-    groups = columns.groups
-    if len(groups) <= most:
-        return False
-    by_group = costs()
-    ranked = sorted(range(len(groups)), key=lambda place: (-by_group[place], _name(groups[place])))
+def without_cheap_combinations(groups: Sequence[Group], most: int, costs: Costs) -> list[Group]:
+    """`groups`, of which all but the `most` costliest lose their dimensions."""
+    ranked = sorted(range(len(groups)), key=lambda place: (-costs[place], _name(groups[place])))
     cheap = set(ranked[most:])
-    columns.regroup(
-        [
-            group._replace(dimensions=(OTHER,) * len(group.dimensions)) if place in cheap else group
-            for place, group in enumerate(groups)
-        ]
-    )
-    return True
+    return [
+        group._replace(dimensions=(OTHER,) * len(group.dimensions)) if place in cheap else group
+        for place, group in enumerate(groups)
+    ]
 
 
 def estimated_costs(columns: Columns) -> list[float]:
@@ -103,7 +111,8 @@ def _costliest(
     return _ALWAYS_KEPT.union(ranked[:most])
 
 
-def _folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozenset[str]]) -> Group:
+def folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozenset[str]]) -> Group:
+    """`group` with `(other)` in place of each name that is not `kept`."""
     changed: dict[str, Any] = {
         name: OTHER
         for name in _PLAIN_ATTRIBUTES

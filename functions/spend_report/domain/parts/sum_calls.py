@@ -1,17 +1,15 @@
-"""From the day's calls to its ledger, and to what each hour came to."""
+"""From calls to sums by group, recorded cost and hour."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, MutableMapping, MutableSequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence
+from decimal import Decimal
 from itertools import compress
 from operator import not_
 from typing import NamedTuple
 
-from spend_report.domain.basics.money import ZERO, exact_sums
-from spend_report.domain.figures.ledger import Ledger, LineKey, Totals
-from spend_report.domain.prices.price_sources import PriceSource, Tokens
+from spend_report.domain.basics.money import ZERO, exact_sums, exactly
+from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-from spend_report.domain.runs.run import ERROR, PENDING
 
 # Rows that are added up at once: what their figures cost in memory, some 10 MB.
 _BATCH = 50_000
@@ -21,9 +19,6 @@ MOST_HOURS = 27
 
 # A list for every slot there may be is fastest, but a flood of groups would fill the memory.
 _MOST_SLOTS_IN_A_LIST = 1_000_000
-
-# A smaller share of traces would be no sample but a slip.
-_LEAST_RATE = Decimal("0.000001")
 
 
 class Slot(NamedTuple):
@@ -48,12 +43,42 @@ def add_up(columns: Columns) -> list[Slot]:
     return list(sums.slots(columns))
 
 
-def ledger_of(slots: list[Slot]) -> Ledger:
-    """The ledger of the calls in `slots`."""
-    by_line: dict[tuple[int, bool], list[Slot]] = {}
+def added(slots: Iterable[Slot]) -> list[Slot]:
+    """The sums of `slots`, one slot for each group, recorded cost or not, and hour.
+
+    Equal groups are one object afterwards.
+    """
+    groups: dict[Group, Group] = {}
+    sums: dict[tuple[int, bool, int], Slot] = {}
     for slot in slots:
-        by_line.setdefault((id(slot.group), slot.recorded), []).append(slot)
-    return Ledger((_line_key(own[0]), _totals(own)) for own in by_line.values())
+        group = groups.setdefault(slot.group, slot.group)
+        key = (id(group), slot.recorded, slot.hour)
+        so_far = sums.get(key)
+        sums[key] = (
+            slot._replace(group=group)
+            if so_far is None
+            else so_far._replace(
+                calls=so_far.calls + slot.calls,
+                without_usage=so_far.without_usage + slot.without_usage,
+                tokens=so_far.tokens + slot.tokens,
+                langsmith_cost=so_far.langsmith_cost + slot.langsmith_cost,
+            )
+        )
+    return list(sums.values())
+
+
+def slot_of(columns: Columns, row: int) -> Slot:
+    """The slot of the call in `row` alone."""
+    recorded = columns.recorded[row] > 0
+    return Slot(
+        group=columns.group_of(row),
+        recorded=recorded,
+        hour=columns.hour[row],
+        calls=1,
+        without_usage=int(not columns.has_usage(row)),
+        tokens=columns.tokens(row),
+        langsmith_cost=exactly(columns.recorded[row]) if recorded else ZERO,
+    )
 
 
 def _number(group: int, recorded: float, hour: int) -> int:
@@ -127,54 +152,3 @@ class _Sums:
 
 def _zeros(size: int) -> MutableSequence[int] | MutableMapping[int, int]:
     return [0] * size if size <= _MOST_SLOTS_IN_A_LIST else defaultdict(int)
-
-
-def _totals(slots: list[Slot]) -> Totals:
-    group, recorded = slots[0].group, slots[0].recorded
-    calls = sum(slot.calls for slot in slots)
-    tokens = sum((slot.tokens for slot in slots), Tokens())
-    langsmith_cost = sum((slot.langsmith_cost for slot in slots), ZERO)
-    cost = langsmith_cost if group.rates is None else group.rates.cost(tokens)
-    compared = recorded and group.rates is not None
-    without_usage = sum(slot.without_usage for slot in slots)
-    is_free = group.status not in {ERROR, PENDING} and (group.rates is not None or not recorded)
-    return Totals(
-        calls=calls,
-        tokens=tokens,
-        errors=calls if group.status == ERROR else 0,
-        error_cost=cost if group.status == ERROR else ZERO,
-        pending=calls if group.status == PENDING else 0,
-        without_usage=without_usage,
-        finished_without_usage=without_usage if is_free else 0,
-        langsmith_cost=langsmith_cost,
-        compared=calls if compared else 0,
-        compared_cost=cost if compared else ZERO,
-    )
-
-
-def _line_key(slot: Slot) -> LineKey:
-    group = slot.group
-    if group.rates is not None:
-        source = group.rates.source
-    else:
-        source = PriceSource.LANGSMITH if slot.recorded else PriceSource.UNPRICED
-    return LineKey(
-        project=group.project.name,
-        feature=group.feature,
-        dimensions=group.dimensions,
-        provider=group.provider,
-        model=group.model,
-        source=source,
-        rates=group.rates,
-        sample_rate=_sample_rate(group.sample_rate),
-        written=group.written,
-    )
-
-
-def _sample_rate(text: str) -> Decimal | None:
-    """The share of traces that the application recorded, if it is one and not all of them."""
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        return None
-    return rate if rate.is_finite() and _LEAST_RATE <= rate < 1 else None

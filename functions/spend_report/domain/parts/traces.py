@@ -1,0 +1,155 @@
+"""What the traces of a part of a day come to: the calls of each, by project and feature.
+
+Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and fast to add.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import nlargest, nsmallest
+from itertools import compress, count
+from typing import NamedTuple
+
+from spend_report.domain.parts.exact_costs import decimals_of
+from spend_report.domain.parts.run_costs import run_costs
+from spend_report.domain.parts.trace_ids import RowIds
+from spend_report.domain.runs.columns import NO_CALL, Columns
+from spend_report.domain.runs.run import Project
+
+
+class Owner(NamedTuple):
+    """Whose calls of a trace are added up together."""
+
+    project: Project
+    feature: str
+
+
+@dataclass(slots=True)
+class Traces:
+    """Sums over calls, by trace and owner. From `owner` to `units` there is one entry a row.
+
+    The first rows are of the traces `ids`, in their order. Calls of a trace that a further owner
+    made have a row of their own behind these, of which `further` has the place of the trace.
+    `owner` is a place in `owners`; 10**`decimals` of the `units` are a dollar.
+    """
+
+    decimals: int
+    owners: Sequence[Owner]
+    ids: Sequence[str]
+    owner: Sequence[int]
+    calls: Sequence[int]
+    input: Sequence[int]
+    output: Sequence[int]
+    units: Sequence[int]
+    further: Sequence[int]
+
+    def rows(self) -> dict[int, list[int]]:
+        """All rows of those traces that have more than one, by the traces' places."""
+        rows: dict[int, list[int]] = {}
+        for row, place in enumerate(self.further, len(self.ids)):
+            rows.setdefault(place, [place]).append(row)
+        return rows
+
+    def costliest(self, most: int) -> list[int]:
+        """The places of the `most` costliest traces, of equals the first by id."""
+        totals = list(self.units[: len(self.ids)])
+        for row, place in enumerate(self.further, len(self.ids)):
+            totals[place] += self.units[row]
+        return first_by_cost(totals, self.ids, most)
+
+
+def first_by_cost(units: Sequence[int], ids: Sequence[str], most: int) -> list[int]:
+    """The places of the `most` largest of `units`, of equals the first by its id."""
+    enough = min(nlargest(most, units), default=0)
+    wanted = [(-own, ids[place], place) for place, own in enumerate(units) if own >= enough]
+    return [place for _, _, place in nsmallest(most, wanted)]
+
+
+class TraceSums:
+    """Sums over the calls in `columns` by trace, as long as it is open whose each call is."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._decimals = decimals_of(columns.groups)
+        places = dict(zip(dict.fromkeys(self._of_calls(columns.traces)), count(), strict=False))
+        self._rows = array("I", bytes(4 * len(places)))  # one of the rows of each trace
+        # Of each call the place of its trace.
+        self._places = list(map(places.__getitem__, self._of_calls(columns.traces)))
+        del places
+        self._calls, self._units = [0] * len(self._rows), [0] * len(self._rows)
+        self._input, self._output = [0] * len(self._rows), [0] * len(self._rows)
+        self._add_up()
+
+    def costliest(self, most: int) -> list[str]:
+        """The ids of the `most` costliest traces."""
+        ids = RowIds(self._columns, self._rows)
+        return [ids[place] for place in first_by_cost(self._units, ids, most)]
+
+    def by_owner(self) -> Traces:
+        """The same once each call's group says whose it is."""
+        columns = self._columns
+        numbers: dict[Owner, int] = {}
+        owners = (Owner(group.project, group.feature) for group in columns.groups)
+        by_group = [NO_CALL, *(numbers.setdefault(one, len(numbers)) for one in owners)]
+        own = list(map(by_group.__getitem__, self._of_calls(columns.group)))
+        owner = [0] * len(self._rows)
+        for place, number in zip(self._places, own, strict=True):
+            owner[place] = number
+        others = [
+            call
+            for call, (place, number) in enumerate(zip(self._places, own, strict=True))
+            if owner[place] != number
+        ]
+        further = self._part(others, own) if others else {}
+        return Traces(
+            decimals=self._decimals,
+            owners=list(numbers),
+            ids=RowIds(columns, self._rows),
+            owner=array("I", [*owner, *(number for _, number in further)]),
+            calls=array("I", self._calls),
+            input=array("q", self._input),
+            output=array("q", self._output),
+            units=self._units,
+            further=array("I", [place for place, _ in further]),
+        )
+
+    def _of_calls[T](self, column: Sequence[T]) -> Iterable[T]:
+        """Of a `column` what is of calls."""
+        group = self._columns.group
+        return compress(column, group) if NO_CALL in group else column
+
+    def _add_up(self) -> None:
+        columns = self._columns
+        calls, inputs, outputs, units = self._calls, self._input, self._output, self._units
+        for place, row, input_, output in zip(
+            self._places,
+            self._of_calls(range(len(columns))),
+            self._of_calls(columns.input),
+            self._of_calls(columns.output),
+            strict=True,
+        ):
+            self._rows[place] = row
+            calls[place] += 1
+            inputs[place] += input_
+            outputs[place] += output
+        costs = self._of_calls(run_costs(columns, self._decimals))
+        for place, cost in zip(self._places, costs, strict=True):
+            units[place] += cost
+
+    def _part(self, others: Iterable[int], own: Sequence[int]) -> dict[tuple[int, int], int]:
+        """Take the `others` out of their traces' rows; the rows that they get instead."""
+        columns, further = self._columns, dict[tuple[int, int], int]()
+        rows = list(self._of_calls(range(len(columns))))
+        costs = run_costs(columns, self._decimals)
+        sums = (self._calls, self._input, self._output, self._units)
+        for call in others:
+            row, key = rows[call], (self._places[call], own[call])
+            if key not in further:
+                further[key] = len(self._calls)
+                for column in sums:
+                    column.append(0)
+            amounts = (1, columns.input[row], columns.output[row], costs[row])
+            for column, amount in zip(sums, amounts, strict=True):
+                column[key[0]] -= amount
+                column[further[key]] += amount
+        return further

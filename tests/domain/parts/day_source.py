@@ -1,0 +1,82 @@
+"""A day's runs in memory, asked for as LangSmith is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.names import name_of
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.parts.crossing import Window
+from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
+from spend_report.fetching import Reading, add_up, collect
+from spend_report.ports import ExpectedRuns, Span, Take
+from tests.traces import RawRun, decoded
+
+_PAGE = 7
+
+
+class DaySource:
+    """A `RunSource` of `runs` by their projects."""
+
+    def __init__(self, runs: Mapping[Project, Sequence[RawRun]], keys: MetadataKeys) -> None:
+        self._runs = runs
+        self._keys = keys
+
+    def projects(self) -> Sequence[Project]:
+        return list(self._runs)
+
+    def read(
+        self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None
+    ) -> int:
+        for project, runs in self._llm_runs():
+            own = [raw for raw in runs if start <= raw["start_time"] < end]
+            for at in range(0, len(own), _PAGE):
+                take(project, [decoded(raw, self._keys) for raw in own[at : at + _PAGE]])
+        return 0
+
+    def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
+        return {
+            raw["id"]: Ancestor(name_of(raw["name"]), name_of(raw["metadata"].get("feature")))
+            for runs in self._runs.values()
+            for raw in runs
+            if raw["id"] in ids
+        }
+
+    def around(
+        self,
+        day: Span,
+        *,
+        above: Mapping[str, datetime | None],
+        before: Mapping[str, datetime | None],
+        after: Span | None,
+        take: Take,
+    ) -> Mapping[str, Ancestor]:
+        for project, runs in self._llm_runs():
+            take(project, [decoded(raw, self._keys) for raw in runs if raw["id"] in before])
+        if after is not None:
+            self.read(*after, take)
+        return self.ancestors(above, day)
+
+    def _llm_runs(self) -> Iterator[tuple[Project, Sequence[RawRun]]]:
+        for project, runs in self._runs.items():
+            yield project, [raw for raw in runs if raw["run_type"] == "LLM"]
+
+
+def cut(day: ReportDay, shares: Sequence[float]) -> list[Window]:
+    """The windows that `day` falls into if it is cut at each of `shares` of its length."""
+    whole = day.end - day.start
+    inner = {
+        day.start + timedelta(microseconds=int(share * whole.total_seconds() * 1e6))
+        for share in shares
+    }
+    edges = sorted({day.start, day.end} | inner)
+    return [Window(*pair) for pair in pairwise(edges)]
+
+
+def in_parts(
+    source: DaySource, day: ReportDay, windows: Sequence[Window], reading: Reading
+) -> DayFigures:
+    """The figures of `day`, of which each of `windows` was read alone."""
+    parts = [collect(source, day, window, reading) for window in windows]
+    return add_up(source, day, parts, reading.keys)
