@@ -12,6 +12,7 @@ from spend_report import page
 from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.s3_bills import S3Bills
+from spend_report.adapters.aws.s3_parts import S3Parts
 from spend_report.adapters.aws.s3_reports import S3Reports
 from spend_report.adapters.aws.sns_alerts import SnsAlerts, SnsChat
 from spend_report.adapters.aws.ssm_config import SsmConfig
@@ -30,27 +31,34 @@ from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.guard import Guard
 from spend_report.one_day import Policy, Reporting
+from spend_report.parts_job import PartsJob, Workers, parts_of
 from spend_report.ports import BillSource
 from spend_report.sending import Sending
 from spend_report.settings import Settings
+from spend_report.step_event import MergeRequest, PlanRequest, StepRequest
 from spend_report.telemetry import Telemetry
 
 
 class Application(NamedTuple):
-    """What serves an event: the reports, or the guard."""
+    """What serves an event: the reports, the guard, or the steps of a day in parts."""
 
     job: DailyJob
     guard: Guard
+    parts: PartsJob
 
 
 @contextmanager
 def application(
-    settings: Settings, context: Any, now: Callable[[], datetime]
+    settings: Settings,
+    context: Any,
+    now: Callable[[], datetime],
+    step: StepRequest | None = None,
 ) -> Iterator[Application]:
     """What serves one invocation, with all parameters read and validated.
 
     `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
-    alerts that this invocation is sending. `now` is the clock. Connections are closed at the end.
+    alerts that this invocation is sending. `now` is the clock, and `step` what is done of a day in
+    parts. Connections are closed at the end.
 
     Raises:
         ConfigError: a parameter is missing or invalid.
@@ -91,6 +99,8 @@ def application(
         max_concurrent=settings.max_concurrent_requests,
         remaining_seconds=_remaining_seconds(context),
     ) as source:
+        run = "" if step is None or isinstance(step, PlanRequest) else step.run
+        parts = S3Parts(settings.report_bucket, settings.report_prefix, run, client=s3)
         store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         prices = PriceBook([config.prices, *([catalogue] if catalogue else [])])
         billing = Billing(
@@ -118,6 +128,9 @@ def application(
             store=store,
             render=_render,
             bills=billing.lines,
+            parts=partial(parts_of, parts, step.windows)
+            if isinstance(step, MergeRequest)
+            else None,
         )
         publisher = SnsAlerts(settings.alert_topic_arn, client=sns)
         chat = settings.chat_topic_arn
@@ -152,7 +165,8 @@ def application(
             observer=telemetry,
             now=now,
         )
-        yield Application(job, guard)
+        workers = Workers(settings.workers, settings.max_requests_per_10s)
+        yield Application(job, guard, PartsJob(reporting, parts, workers))
 
 
 def _render(report: DayReport) -> bytes:

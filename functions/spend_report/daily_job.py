@@ -110,6 +110,12 @@ class DailyJob:
         self.billing = billing
         self._now = now
 
+    def days(self, request: ReportRequest) -> list[date]:
+        """The days that `run` would report, in its order. Raises EventError, AwsError."""
+        self._reporting.refuse_future(request.days, self._now())
+        others = sorted(self._others(request), reverse=True) if request.scheduled else ()
+        return [*request.days, *others]
+
     def run(self, request: ReportRequest) -> list[Result]:
         """Report the days of `request`, and tell what is new about them.
 
@@ -168,7 +174,7 @@ class DailyJob:
 
     def _report_others(self, request: ReportRequest, run: _Run) -> None:
         """Restate and catch up, newest first, while the time lasts."""
-        others = sorted(self._others(request), reverse=True)
+        others = self.days(request)[len(request.days) :]
         for number, day in enumerate(others):
             try:
                 self._report(day, run)

@@ -8,7 +8,8 @@
     │   ├── LangSmithKeyError      it refused the API key
     │   ├── UnknownProjectError    it has no such project
     │   ├── LangSmithRefusedError  it refused a request, for another reason
-    │   └── OutOfTimeError         the function's time would end before the last page
+    │   ├── OutOfTimeError         the function's time would end before the last page
+    │   └── MissingPartError       a part of a day that was read in parts is not there
     ├── AwsError               a call to S3, SSM or SNS failed
     ├── FewerRunsError         LangSmith has less of a day than its report counts: it stays
     ├── PartlyReportedError    the event's own day is done, something else is not
@@ -58,6 +59,10 @@ class LangSmithRefusedError(LangSmithError):
 
 class OutOfTimeError(LangSmithError):
     """The function's remaining time does not suffice to read the day."""
+
+
+class MissingPartError(LangSmithError):
+    """A part of a day is not there, because its worker failed."""
 
 
 class AwsError(SpendReportError):

@@ -74,31 +74,33 @@ type Instant = Annotated[
 ]
 
 
-class _Event(BaseModel):
+class Event(BaseModel):
+    """A kind of event: its keys, and no others."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Scheduled(_Event):
+class _Scheduled(Event):
     scheduled_time: Instant
 
 
-class _Guard(_Event):
+class _Guard(Event):
     guard_time: Instant
 
 
-class _EventBridge(_Event):
+class _EventBridge(Event):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     time: Instant
 
 
-class _Day(_Event):
+class _Day(Event):
     date: Day
     notify: bool = True
     accept_less: bool = False
 
 
-class _Range(_Event):
+class _Range(Event):
     start_date: Day
     end_date: Day
     notify: bool = True
@@ -138,8 +140,8 @@ def parse(
             raise AssertionError("every kind of event has a case")
 
 
-def _read(event: dict[str, Any]) -> _Event:
-    kind: type[_Event]
+def _read(event: dict[str, Any]) -> Event:
+    kind: type[Event]
     if event.get("detail-type") == _EVENTBRIDGE_TYPE:
         kind = _EventBridge
     elif "guard_time" in event:
@@ -150,6 +152,11 @@ def _read(event: dict[str, Any]) -> _Event:
         kind = _Range
     else:
         kind = _Scheduled
+    return validated(kind, event)
+
+
+def validated[Kind: Event](kind: type[Kind], event: Any) -> Kind:
+    """`event`, which has to be of this `kind`. Raises EventError, naming the key."""
     try:
         return kind.model_validate(event)
     except ValidationError as error:

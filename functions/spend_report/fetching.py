@@ -7,10 +7,11 @@ from typing import NamedTuple
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.figures.build_figures import figures_of, with_root_names
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.parts.crossing import Crossings, Window
+from spend_report.domain.parts.crossing import Crossings
 from spend_report.domain.parts.make_part import part_of
 from spend_report.domain.parts.part import Part
 from spend_report.domain.parts.traces import TraceSums
+from spend_report.domain.parts.windows import Window
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys

@@ -27,13 +27,14 @@ from spend_report.domain.messages.news import DayAlerts, Links, console_url
 from spend_report.domain.messages.spike_items import outliers
 from spend_report.domain.notices.notices import Notice, notices
 from spend_report.domain.notices.record_notices import config_notices, record_notices
+from spend_report.domain.parts.part import Part
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.errors import EventError, FewerRunsError
-from spend_report.fetching import Reading, fetch
+from spend_report.fetching import Reading, add_up, fetch
 from spend_report.ports import ExpectedRuns, ReportStore, RunSource
 
 # A week of days tells how many runs to expect.
@@ -95,7 +96,10 @@ class ReadDay(Struct, frozen=True):
 
 
 class Reporting(Struct, frozen=True):
-    """Reads, judges and writes days. `bills` gives the lines that a day's report may have."""
+    """Reads, judges and writes days. `bills` gives the lines that a day's report may have.
+
+    `parts` gives the parts of a day that workers have read; None where this function reads itself.
+    """
 
     policy: Policy
     source: RunSource
@@ -106,6 +110,7 @@ class Reporting(Struct, frozen=True):
     store: ReportStore
     render: Callable[[DayReport], bytes]
     bills: Callable[[date], Sequence[BillLine]]
+    parts: Callable[[date], Sequence[Part]] | None = None
 
     @property
     def reading(self) -> Reading:
@@ -127,7 +132,11 @@ class Reporting(Struct, frozen=True):
         """
         day = ReportDay.of(date_, self.policy.timezone)
         history, before = self.store.history(date_), self.store.past(date_)
-        figures = fetch(self.source, day, self.reading, _expected(before, history))
+        figures = (
+            fetch(self.source, day, self.reading, _expected(before, history))
+            if self.parts is None
+            else add_up(self.source, day, self.parts(day.date), self.reading.keys)
+        )
         found = completeness(
             day,
             now=now,

@@ -10,6 +10,8 @@ from spend_report.domain.bills.compare import DayComparison
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.chat import ChatMessage
+from spend_report.domain.parts.part import Part
+from spend_report.domain.parts.windows import Window
 from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.domain.reports.report_set import ReportFile
@@ -48,6 +50,13 @@ class RunSource(Protocol):
         """
         ...
 
+    def count(self, start: datetime, end: datetime, spans: int) -> list[float]:
+        """About how many LLM runs start in each of so many equal spans of the time.
+
+        Costs a request for each span and project. Raises LangSmithError.
+        """
+        ...
+
     def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """Those of the runs `ids`, of any type, that exist.
 
@@ -70,6 +79,18 @@ class RunSource(Protocol):
         Hands to `take` the LLM runs among the runs `before`, and those that start in the span
         `after`; a run that is both may be handed twice.
         """
+        ...
+
+
+class PartStore(Protocol):
+    """Where parts of days go and come from."""
+
+    def write(self, day: date, window: Window, part: Part) -> str:
+        """Write the part of `day` that `window` is, again the same bytes; where it lies then."""
+        ...
+
+    def read(self, day: date, windows: Sequence[Window]) -> list[Part]:
+        """The parts of `day`. Raises MissingPartError, naming the first that is not there."""
         ...
 
 

@@ -141,6 +141,7 @@ class Settings(BaseModel):
     weekly_digest: OnOff = True
     max_requests_per_10s: Annotated[int, Field(ge=1)] = 300
     max_concurrent_requests: Annotated[int, Field(ge=1)] = 16
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     allow_plain_http: OnOff = False
 
     @model_validator(mode="after")
@@ -155,6 +156,12 @@ class Settings(BaseModel):
                     "https://, or ALLOW_PLAIN_HTTP=on for a network that you trust"
                 )
         return self
+
+    @property
+    def of_one_worker(self) -> Self:
+        """The same for one of the workers, which share what LangSmith allows."""
+        share = max(1, self.max_requests_per_10s // self.workers)
+        return self.model_copy(update={"max_requests_per_10s": share})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from spend_report.adapters.aws.part_file import decoded as decoded_part
+from spend_report.adapters.aws.part_file import encoded
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.figures.day_figures import DayFigures
-from spend_report.domain.parts.crossing import Window
+from spend_report.domain.parts.windows import Window
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
-from spend_report.fetching import Reading, add_up, collect
+from spend_report.fetching import Reading, add_up, collect, fetch
 from spend_report.ports import ExpectedRuns, Span, Take
 from tests.traces import RawRun, decoded
 
@@ -34,6 +36,9 @@ class DaySource:
             for at in range(0, len(own), _PAGE):
                 take(project, [decoded(raw, self._keys) for raw in own[at : at + _PAGE]])
         return 0
+
+    def count(self, start: datetime, end: datetime, spans: int) -> list[float]:
+        raise NotImplementedError
 
     def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         return {
@@ -77,6 +82,18 @@ def cut(day: ReportDay, shares: Sequence[float]) -> list[Window]:
 def in_parts(
     source: DaySource, day: ReportDay, windows: Sequence[Window], reading: Reading
 ) -> DayFigures:
-    """The figures of `day`, of which each of `windows` was read alone."""
-    parts = [collect(source, day, window, reading) for window in windows]
-    return add_up(source, day, parts, reading.keys)
+    """The figures of `day`, of which each of `windows` was read alone, and kept as a file."""
+    parts = map(decoded_part, files(source, day, windows, reading))
+    return add_up(source, day, list(parts), reading.keys)
+
+
+def in_one(source: DaySource, day: ReportDay, reading: Reading) -> DayFigures:
+    """The figures of `day`, read as a whole."""
+    return fetch(source, day, reading)
+
+
+def files(
+    source: DaySource, day: ReportDay, windows: Sequence[Window], reading: Reading
+) -> list[bytes]:
+    """The parts of `day` as files."""
+    return [encoded(collect(source, day, window, reading)) for window in windows]

@@ -1,9 +1,10 @@
 """A day in parts comes to what it comes to in one."""
 
 import json
+import random
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from itertools import chain, combinations, product
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +24,9 @@ from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.reports import csv_tables
 from spend_report.domain.runs.run import MetadataKeys, Project
 from spend_report.fetching import Reading
-from tests.domain.parts.day_source import DaySource, cut, in_parts
+from tests.domain.parts.day_source import DaySource, cut, files, in_one, in_parts
 from tests.oracle.generator import DIMENSIONS, case, prices
+from tests.oracle.oracle import Case
 from tests.reckoning import APP, DAY, PriceOf
 from tests.records import record
 from tests.traces import RawRun, llm, run
@@ -39,10 +41,17 @@ USED, SILENT = (10, 1), None
 
 
 def figures(runs: Sequence[RawRun], hours: Iterable[float] = ()) -> DayFigures:
-    """The figures of `runs`, read in windows that begin at each of `hours`."""
+    """The figures of `runs`, read in windows that begin at each of `hours`, or in one."""
     source = DaySource({APP: runs}, KEYS)
+    windows = cut(DAY, [hour / 24 for hour in hours])
     with localcontext(EXACT):
-        return in_parts(source, DAY, cut(DAY, [hour / 24 for hour in hours]), READING)
+        if len(windows) == 1:
+            return in_one(source, DAY, READING)
+        return in_parts(source, DAY, windows, READING)
+
+
+def by_project(made: Case) -> dict[Project, list[RawRun]]:
+    return {Project(f"id-{name}", name, ""): [*map(dict, own)] for name, own in made.runs.items()}
 
 
 def windows_between(runs: int) -> Iterable[Sequence[float]]:
@@ -70,17 +79,34 @@ def test_random_days_and_cuts(seed: int, shares: list[float], runs: int) -> None
     """However a day is cut into parts, each figure and each byte is that of the day in one."""
     day = ReportDay.of(DATE, ZoneInfo(ZONE))
     made = case(DATE, ZONE, runs, seed)
-    projects = {
-        Project(f"id-{name}", name, ""): list(map(dict, own)) for name, own in made.runs.items()
-    }
-    source = DaySource(projects, KEYS)
+    source = DaySource(by_project(made), KEYS)
 
     with localcontext(EXACT):
-        in_one = in_parts(source, day, cut(day, []), DEAR)
+        whole = in_one(source, day, DEAR)
         cut_up = in_parts(source, day, cut(day, shares), DEAR)
 
-    assert cut_up == in_one
-    assert objects(cut_up, day) == objects(in_one, day)
+    assert cut_up == whole
+    assert objects(cut_up, day) == objects(whole, day)
+
+
+@given(st.integers(0, 10**6), st.floats(0, 1), st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_same_file(seed: int, share: float, chance: random.Random) -> None:
+    """In whichever order runs come, the same part has the same bytes."""
+    day = ReportDay.of(DATE, ZoneInfo(ZONE))
+    made = case(DATE, ZONE, 60, seed)
+    ordered = {
+        Project(f"id-{name}", name, ""): list(map(dict, own)) for name, own in made.runs.items()
+    }
+    shuffled = {project: chance.sample(own, len(own)) for project, own in ordered.items()}
+    windows = cut(day, [share])
+
+    with localcontext(EXACT):
+        first, second = (
+            files(DaySource(runs, KEYS), day, windows, DEAR) for runs in (ordered, shuffled)
+        )
+
+    assert first == second
 
 
 @pytest.mark.parametrize("usages", list(product((USED, SILENT), repeat=3)))
@@ -93,10 +119,10 @@ def test_chain_over_windows(usages: Sequence[tuple[int, int] | None]) -> None:
         hours: dict[str, Any] = {"at": at, "seconds": 4 * 3600}
         runs.append(llm(f"{depth}", below=below, tokens=tokens, model="flat", **hours))
 
-    in_one, *others = (figures(runs, shares) for shares in ((), *windows_between(len(runs))))
+    whole, *others = (figures(runs, shares) for shares in ((), *windows_between(len(runs))))
 
-    assert in_one.calls == 1
-    assert others == [in_one] * len(others)
+    assert whole.calls == 1
+    assert others == [whole] * len(others)
 
 
 def test_wrapper_that_never_ended() -> None:
@@ -104,10 +130,10 @@ def test_wrapper_that_never_ended() -> None:
     outer = llm("outer", at="2026-11-21T01:00:00Z", model="flat", end_time=None)
     inner = llm("inner", at="2026-11-21T01:59:00Z", model="flat", below=outer)
 
-    in_one, cut_up = figures([outer, inner]), figures([outer, inner], [1.5])
+    whole, cut_up = figures([outer, inner]), figures([outer, inner], [1.5])
 
-    assert cut_up == in_one
-    assert in_one.calls == 1
+    assert cut_up == whole
+    assert whole.calls == 1
 
 
 def test_pending_call_keeps_what_it_has() -> None:
@@ -120,10 +146,10 @@ def test_pending_call_keeps_what_it_has() -> None:
         llm("errored", model="flat", tokens=None, status="ERROR", feature="RAG", **late),
     ]
 
-    in_one, cut_up = figures(runs), figures(runs, [1.5])
+    whole, cut_up = figures(runs), figures(runs, [1.5])
 
-    assert cut_up == in_one
-    assert (in_one.calls, len(in_one.untagged)) == (4, 3)
+    assert cut_up == whole
+    assert (whole.calls, len(whole.untagged)) == (4, 3)
 
 
 def test_trace_over_windows() -> None:
@@ -159,7 +185,25 @@ def test_silent_run_inside_a_wrapper_of_an_earlier_window() -> None:
     inner = llm("inner", at="2026-11-21T01:01:00Z", model="flat", below=outer)
     silent = llm("silent", at="2026-11-21T02:00:00Z", model="flat", below=outer, tokens=None)
 
-    in_one, cut_up = (figures([outer, inner, silent], hours) for hours in ((), (1.5,)))
+    whole, cut_up = (figures([outer, inner, silent], hours) for hours in ((), (1.5,)))
 
-    assert cut_up == in_one
-    assert in_one.calls == 1
+    assert cut_up == whole
+    assert whole.calls == 1
+
+
+def test_odd_ids_and_large_costs() -> None:
+    """Ids that are no UUIDs, and costs of more than 63 bits, are kept as they are."""
+    day: dict[str, Any] = {"model": "unknown", "tokens": (10, 1)}
+    runs: list[RawRun] = [
+        llm("a", at="2026-11-21T01:00:00Z", trace_id="odd", total_cost=50.0, **day),
+        llm("b", at="2026-11-21T02:00:00Z", trace_id="odd", total_cost=0.1, **day),
+        llm("c", at="2026-11-21T03:00:00Z", total_cost=1e-17, **day),
+    ]
+
+    cut_up = figures(runs, [1.5, 2.5])
+
+    assert cut_up == figures(runs)
+    assert [(row.trace_id, row.cost) for row in cut_up.top_requests] == [
+        ("odd", Decimal("50.1")),
+        (runs[2]["trace_id"], Decimal("1E-17")),
+    ]

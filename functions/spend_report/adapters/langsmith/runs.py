@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
 from spend_report.adapters.langsmith.concurrency import Asker, Call
+from spend_report.adapters.langsmith.counting import Counting
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
 from spend_report.adapters.langsmith.pages import (
@@ -118,6 +119,12 @@ class LangSmithRuns:
             density = reading.runs[project.id] / max((end - start).total_seconds(), 1)
             self._density[project] = max(density, self._density.get(project, 0))
         return reading.unreadable
+
+    def count(self, start: datetime, end: datetime, spans: int) -> list[float]:
+        """See `RunSource.count`."""
+        counting = Counting(self._pages, self.projects(), start, end, spans)
+        self._ask(counting.calls(), lambda: "was counting the runs of the day")
+        return counting.runs
 
     def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """See `RunSource.ancestors`."""

@@ -12,16 +12,10 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
+from spend_report.domain.parts.windows import Window
 from spend_report.domain.runs.attribution import ids_above, may_continue_after
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Project, Run
-
-
-class Window(NamedTuple):
-    """The part `start <= t < end` of a day, of which no other window has any."""
-
-    start: datetime
-    end: datetime
 
 
 class Crossing(NamedTuple):

@@ -1,7 +1,7 @@
 """The traces of several parts of a day, made one."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
@@ -61,7 +61,7 @@ def _collected(entries: Iterable[Entry], decimals: int) -> Traces:
     of = array("I")
     for id_, own in groupby(entries, itemgetter(0)):
         by_owner: dict[int, list[int]] = {}
-        for entry in own:
+        for entry in sorted(own, key=_by_owner):  # in whichever order the calls came
             number = numbers.setdefault(entry.owner, len(numbers))
             amounts = by_owner.setdefault(number, [0, 0, 0, 0])
             for place, amount in enumerate(entry[2:]):
@@ -80,9 +80,21 @@ def _collected(entries: Iterable[Entry], decimals: int) -> Traces:
         calls=first.calls + further.calls,
         input=first.input + further.input,
         output=first.output + further.output,
-        units=first.units + further.units,
+        units=_both(first.units, further.units),
         further=of,
     )
+
+
+def _both(first: MutableSequence[int], further: MutableSequence[int]) -> Sequence[int]:
+    try:
+        first.extend(further)
+    except OverflowError:
+        return [*first, *further]
+    return first
+
+
+def _by_owner(entry: Entry) -> tuple[str, str]:
+    return entry.owner.project.id, entry.owner.feature
 
 
 class _Rows:
@@ -91,11 +103,15 @@ class _Rows:
     def __init__(self) -> None:
         self.owner, self.calls = array("I"), array("I")
         self.input, self.output = array("q"), array("q")
-        self.units: list[int] = []
+        self.units: MutableSequence[int] = array("q")
 
     def append(self, owner: int, amounts: Sequence[int]) -> None:
         self.owner.append(owner)
-        for column, amount in zip(
-            (self.calls, self.input, self.output, self.units), amounts, strict=True
-        ):
-            column.append(amount)
+        calls, input_, output, units = amounts
+        self.calls.append(calls)
+        self.input.append(input_)
+        self.output.append(output)
+        try:
+            self.units.append(units)
+        except OverflowError:  # more than 63 bits, which a very small unit may need
+            self.units = [*self.units, units]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from spend_report.domain.parts.crossing import Crossing
@@ -51,7 +52,7 @@ def part_of(
         traces=traces if crossings is None else ordered(traces),
         paths=dict(costliest(untagged(calls, ancestors), _MOST_PATHS)),
         remarks=remarks_of(columns),
-        pending=list(edge.pending.values()),
+        pending=sorted(edge.pending.values(), key=attrgetter("id", "trace_id")),
         around_usage=sorted(edge.around_usage),
         open_wrappers=sorted(edge.open_wrappers),
     )

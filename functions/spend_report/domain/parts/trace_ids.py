@@ -1,7 +1,8 @@
 """Ids of traces in little space."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 from spend_report.domain.runs.columns import Columns
 
@@ -34,6 +35,14 @@ class PackedIds(Sequence[str]):
     def __init__(self, packed: bytes = b"", odd: dict[int, str] | None = None) -> None:
         self.packed = bytearray(packed)
         self.odd = odd or {}
+
+    @classmethod
+    def of(cls, ids: Iterable[str]) -> Self:
+        """`ids`, packed."""
+        packed = cls()
+        for id_ in ids:
+            packed.append(id_)
+        return packed
 
     def __len__(self) -> int:
         return len(self.packed) // _BYTES
