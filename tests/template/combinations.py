@@ -39,6 +39,7 @@ EVERYTHING = VPC | {
     "ReaderOrganizationId": "o-a1b2c3d4e5",
     "ReportRetentionDays": "365",
     "LimitConcurrency": "on",
+    "Workers": "4",
 }
 COMBINATIONS = {
     "bare": BARE,

@@ -64,7 +64,7 @@ def test_logs_may_use_it(template: Json) -> None:
     pattern = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
 
     assert statement["Principal"] == {"Service": "logs.eu-central-1.amazonaws.com"}
-    assert len(groups) == 3
+    assert len(groups) == 4
     for group in [*groups, "/somebody/else"]:
         arn = f"arn:aws:logs:eu-central-1:123456789012:log-group:{group}"
         assert fnmatchcase(arn, pattern) == (group != "/somebody/else")

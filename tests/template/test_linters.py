@@ -91,9 +91,13 @@ SUPPRESSED = {
     *((name, "CKV_AWS_117") for name in ("SpendReportFunction", "BackfillFunction")),
     *((name, "CKV_AWS_173") for name in ("SpendReportFunction", "BackfillFunction")),
     *(("GuardFunction", f"CKV_AWS_{number}") for number in (115, 116, 117, 173)),
-    *((name, "CKV_AWS_158") for name in ("SpendReportLogs", "BackfillLogs", "GuardLogs")),
+    *(("WorkerFunction", f"CKV_AWS_{number}") for number in (115, 116, 117, 173)),
+    *(
+        (name, "CKV_AWS_158")
+        for name in ("SpendReportLogs", "BackfillLogs", "GuardLogs", "WorkerLogs")
+    ),
     *((name, "CKV_AWS_27") for name in ("FailedRunsQueue", "UndeliveredQueue")),
-    *((name, "CKV_AWS_111") for name in ("SpendReportRole", "BackfillFunctionRole")),
+    *((name, "CKV_AWS_111") for name in ("SpendReportRole", "BackfillFunctionRole", "WorkerRole")),
     ("ReportBucket", "CKV_AWS_18"),
 }
 

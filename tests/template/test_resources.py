@@ -21,7 +21,7 @@ from tests.template.combinations import (
 )
 from tests.template.conftest import ROOT, Json
 
-FUNCTIONS = ["SpendReportFunction", "BackfillFunction", "GuardFunction"]
+FUNCTIONS = ["SpendReportFunction", "BackfillFunction", "GuardFunction", "WorkerFunction"]
 # Read by Powertools, Python and boto3 themselves, not by our settings.
 OTHERS = {
     *("POWERTOOLS_SERVICE_NAME", "HTTPS_PROXY", "NO_PROXY"),
@@ -41,8 +41,8 @@ def test_the_environment_is_the_settings(plain: Json, function: str) -> None:
 
     # The key is a SecureString parameter; in the environment it is for local runs.
     expected = set(VARIABLES) - {"LANGSMITH_API_KEY"} | OTHERS
-    if function == "BackfillFunction":
-        expected -= {"CHAT_TOPIC_ARN"}  # it sends nothing
+    if function in {"BackfillFunction", "WorkerFunction"}:
+        expected -= {"CHAT_TOPIC_ARN"}  # they send nothing
 
     assert variables == expected
 
@@ -302,7 +302,7 @@ def test_every_role_is_bounded(template: Json) -> None:
     """Deploy roles that may create no role without a boundary, or elsewhere, can deploy this."""
     roles = of_type(made(template, EVERYTHING)["Resources"], "AWS::IAM::Role")
 
-    assert len(roles) == 4
+    assert len(roles) == 6
     for name, role in roles.items():
         assert role["PermissionsBoundary"] == EVERYTHING["PermissionsBoundaryArn"], name
         assert role["Path"] == EVERYTHING["RolePath"], name
