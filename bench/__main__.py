@@ -23,6 +23,7 @@ _MB = 1_000_000
 _PAGE_SECONDS, _PAGE_MB = 0.3, 40
 _HISTORY_SECONDS, _HISTORY_MB = 0.3, 60
 _BUILT_MB, _COLD_START = 60, 0.6
+_MERGE_MB = 3_000
 _OVER_FLOOR = 2.0
 _SMALL_DAY_PAGES = 4
 _WHOLE, _WHOLE_WITH_LATENCY = 1.3, 20
@@ -102,6 +103,7 @@ def _rows(*, full: bool, slow: bool) -> Iterator[Row]:
             yield _over_floor("mixed", World(server, cloud))
         if full:
             yield from _millions(cloud, base)
+            yield _merge()
 
 
 def _millions(cloud: Server, base: Measured) -> Iterator[Row]:
@@ -127,6 +129,14 @@ def _millions(cloud: Server, base: Measured) -> Iterator[Row]:
 
 def _times(what: str, ratio: float, most: float) -> Row:
     return Row(what, f"{ratio:.2f} times", f"at most {most:g} times", ratio <= most)
+
+
+def _merge() -> Row:
+    command = [sys.executable, "-m", "bench.merge", "10000000", "64"]
+    made = json.loads(subprocess.check_output(command))
+    measured = f"{made['peak_bytes'] / _MB:,.0f} MB, {made['seconds']:.0f} s of processor time"
+    met = made["peak_bytes"] <= _MERGE_MB * _MB
+    return Row("parts of 10,000,000 traces: adding up", measured, f"at most {_MERGE_MB:,} MB", met)
 
 
 def _page() -> Iterator[Row]:

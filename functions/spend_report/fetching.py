@@ -55,9 +55,7 @@ def collect(
         after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
         take=calls.take_outside,
     )
-    part = part_of(
-        calls, sums, found, unreadable=unreadable, crossings=None if is_whole else crossings.found
-    )
+    part = part_of(calls, sums, found, unreadable=unreadable, crossings=crossings.found)
     part.roots = {id_: found[id_].name if id_ in found else None for id_ in top}
     return part
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from spend_report.domain.parts.join_traces import ordered
 from spend_report.domain.parts.part import Part, Pending
 from spend_report.domain.parts.path_sums import Path, PathSpend
 from spend_report.domain.parts.sum_calls import Slot
@@ -82,7 +83,7 @@ class _File(Struct, array_like=True):
 
 
 def encoded(part: Part) -> bytes:
-    """`part` as a file. Its traces are in the order of their ids."""
+    """`part` as a file, with its traces in the order of their ids."""
     slots = [*part.slots, *(run.slot for run in part.pending)]
     groups = sorted({slot.group for slot in slots}, key=_sort_key)
     numbers = {group: number for number, group in enumerate(groups)}
@@ -97,7 +98,7 @@ def encoded(part: Part) -> bytes:
                 (_slot(slot, numbers) for slot in part.slots),
                 key=lambda slot: (slot.group, slot.recorded, slot.hour),
             ),
-            traces=_traces(part.traces),
+            traces=_traces(ordered(part.traces)),
             paths=sorted(part.paths.items()),
             remarks=sorted((*key, *sums) for key, sums in part.remarks.items()),
             pending=[_pending(run, numbers) for run in part.pending],

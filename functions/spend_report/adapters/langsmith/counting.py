@@ -7,7 +7,7 @@ from functools import partial
 from spend_report.adapters.langsmith.concurrency import Call
 from spend_report.adapters.langsmith.decoder import Page
 from spend_report.adapters.langsmith.pages import Pages
-from spend_report.adapters.langsmith.windows import Window, equal_windows
+from spend_report.adapters.langsmith.windows import Window, windows
 from spend_report.domain.runs.run import Project
 
 _SELECTS = ["ID", "START_TIME"]
@@ -28,7 +28,7 @@ class Counting:
         self._windows = [
             (span, window)
             for project in projects
-            for span, window in enumerate(equal_windows(project, start, end, spans))
+            for span, window in enumerate(windows(project, start, end, spans))
         ]
 
     def calls(self) -> Iterable[Call]:

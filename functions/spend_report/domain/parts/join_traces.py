@@ -29,7 +29,7 @@ def ordered(traces: Traces) -> Traces:
 
 
 def joined(parts: Sequence[Traces]) -> Traces:
-    """What `parts` come to together, each of which is `ordered`."""
+    """What `parts` come to together, each of which is `ordered`, as in files."""
     decimals = max(part.decimals for part in parts)
     streams = (_entries(part, range(len(part.ids)), decimals) for part in parts)
     return _collected(merge(*streams, key=itemgetter(0)), decimals)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from spend_report.domain.parts.crossing import Crossing
 from spend_report.domain.parts.exact_costs import decimals_of
-from spend_report.domain.parts.join_traces import ordered
 from spend_report.domain.parts.part import Part, Pending
 from spend_report.domain.parts.path_sums import costliest, path_of, untagged
 from spend_report.domain.parts.remarks import remarks_of
@@ -29,27 +28,26 @@ def part_of(
     ancestors: Mapping[str, Ancestor],
     *,
     unreadable: int,
-    crossings: Sequence[Crossing] | None = None,
+    crossings: Sequence[Crossing] = (),
 ) -> Part:
     """What `calls` come to, which hold all runs of a window, and `ancestors` of theirs.
 
     `sums` are those of the window as it was read. `crossings` are the runs that cross an edge of
-    the window, None where it is the whole day.
+    the window.
     """
     columns, fetched = calls.columns, len(calls) + unreadable
     wrappers = calls.settle(ancestors)
-    edge = _edge(calls, crossings or (), ancestors)
+    edge = _edge(calls, crossings, ancestors)
     for row in edge.pending:
         columns.group[row] = NO_CALL
     if wrappers or edge.pending:
         sums = TraceSums(columns)
-    traces = sums.by_owner()
     return Part(
         fetched=fetched,
         unreadable=unreadable,
         wrappers=wrappers,
         slots=add_up(columns),
-        traces=traces if crossings is None else ordered(traces),
+        traces=sums.by_owner(),
         paths=dict(costliest(untagged(calls, ancestors), _MOST_PATHS)),
         remarks=remarks_of(columns),
         pending=sorted(edge.pending.values(), key=attrgetter("id", "trace_id")),
