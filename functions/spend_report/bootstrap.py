@@ -29,13 +29,13 @@ from spend_report.domain.config.configuration import configuration
 from spend_report.domain.prices.price_sources import Price, PriceBook, Rates
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
+from spend_report.events.step_event import MergeRequest, PlanRequest, StepRequest
 from spend_report.guard import Guard
 from spend_report.one_day import Policy, Reporting
 from spend_report.parts_job import PartsJob, Workers, parts_of
 from spend_report.ports import BillSource
 from spend_report.sending import Sending
 from spend_report.settings import Settings
-from spend_report.step_event import MergeRequest, PlanRequest, StepRequest
 from spend_report.telemetry import Telemetry
 
 

@@ -21,7 +21,7 @@ from spend_report.errors import (
     PartlyReportedError,
     SpendReportError,
 )
-from spend_report.event import ReportRequest
+from spend_report.events.report_event import ReportRequest
 from spend_report.one_day import ReadDay, Reporting
 from spend_report.ports import Observer, ReportStore, RunSource
 from spend_report.sending import Sending
@@ -78,10 +78,10 @@ class _Run(Struct):
         ) from self.failures[0][1]
 
 
-class DailyJob:
+class DailyJob(Struct, frozen=True):
     """Reports days. Prices and budgets have been read and validated before there is one.
 
-    Args:
+    Attributes:
         reporting: reads, judges and writes a day.
         source: where the runs come from.
         store: where reports lie.
@@ -91,28 +91,17 @@ class DailyJob:
         now: the clock.
     """
 
-    def __init__(
-        self,
-        *,
-        reporting: Reporting,
-        source: RunSource,
-        store: ReportStore,
-        sending: Sending,
-        observer: Observer,
-        billing: Billing,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._reporting = reporting
-        self._source = source
-        self._store = store
-        self._sending = sending
-        self._observer = observer
-        self.billing = billing
-        self._now = now
+    reporting: Reporting
+    source: RunSource
+    store: ReportStore
+    sending: Sending
+    observer: Observer
+    billing: Billing
+    now: Callable[[], datetime]
 
     def days(self, request: ReportRequest) -> list[date]:
         """The days that `run` would report, in its order. Raises EventError, AwsError."""
-        self._reporting.refuse_future(request.days, self._now())
+        self.reporting.refuse_future(request.days, self.now())
         others = sorted(self._others(request), reverse=True) if request.scheduled else ()
         return [*request.days, *others]
 
@@ -126,36 +115,36 @@ class DailyJob:
             return self._run(request)
 
     def _run(self, request: ReportRequest) -> list[Result]:
-        run = _Run(self._now())
-        self._reporting.refuse_future(request.days, run.now)
-        self._source.projects()
+        run = _Run(self.now())
+        self.reporting.refuse_future(request.days, run.now)
+        self.source.projects()
         self._report_own_days(request, run)
         own = [run.reports[day] for day in request.days if day in run.reports]
         if request.notify:
-            news = [without_moving(self._reporting.news(report), request.restate) for report in own]
+            news = [without_moving(self.reporting.news(report), request.restate) for report in own]
             self._alert(news)
             with run.going_on("chat"):
-                self._sending.chat(news)
+                self.sending.chat(news)
         if request.scheduled:
             with run.going_on("days before"):
                 self._report_others(request, run)
             # Own days have told theirs; what the others change about them is told now.
             news = [
-                self._reporting.news(report, "" if day in request.days else run.read[day].arrival)
+                self.reporting.news(report, "" if day in request.days else run.read[day].arrival)
                 for day, report in run.reports.items()
             ]
             with run.going_on("alert about the days before"):
                 self._alert(news)
             with run.going_on("chat"):
-                self._sending.chat(news)
-        if request.notify and self._reporting.policy.weekly_digest:
+                self.sending.chat(news)
+        if request.notify and self.reporting.policy.weekly_digest:
             with run.going_on("digest"):
                 self._send_digest(request, run)
         if request.at is not None:
             with run.going_on("bills"):
-                self.billing.compare(request.at, self._sending, self._observer)
+                self.billing.compare(request.at, self.sending, self.observer)
         for report in run.reports.values():
-            self._observer.reported(report, scheduled=request.scheduled)
+            self.observer.reported(report, scheduled=request.scheduled)
         run.raise_any()
         return [self._result(run.reports[day]) for day in sorted(run.reports)]
 
@@ -188,27 +177,27 @@ class DailyJob:
         self._settle(run)
 
     def _others(self, request: ReportRequest) -> set[date]:
-        restated = {day for day in request.restate if self._store.past(day) is not None}
+        restated = {day for day in request.restate if self.store.past(day) is not None}
         missed = {
             day
             for day in request.catch_up
-            if (past := self._store.past(day)) is None or not past.complete
+            if (past := self.store.past(day)) is None or not past.complete
         }
         if missed:
-            first = self._store.first_day()
+            first = self.store.first_day()
             missed = {day for day in missed if first is not None and day > first}
         return (restated | missed) - {*request.days}
 
     def _report(
         self, day: date, run: _Run, *, own: bool = False, accept_less: bool = False
     ) -> None:
-        read = self._reporting.read(day, run.now, own=own, accept_less=accept_less)
+        read = self.reporting.read(day, run.now, own=own, accept_less=accept_less)
         if read.is_kept:
             run.kept[day] = read.completeness
             raise read.refusal()
-        run.reports[day] = self._reporting.report(read, {})
+        run.reports[day] = self.reporting.report(read, {})
         # Now: a record that this run writes anew is passed over no longer when it ends.
-        self._observer.passed_over(run.reports[day].history.passed_over)
+        self.observer.passed_over(run.reports[day].history.passed_over)
         run.read[day] = read
 
     def _settle(self, run: _Run) -> None:
@@ -216,34 +205,34 @@ class DailyJob:
         newest = max(run.read)
         for day in sorted(run.read):
             kept = run.kept if day == newest else {}
-            if kept or self._reporting.history(day) != run.reports[day].history:
-                run.reports[day] = self._reporting.report(run.read[day], kept)
+            if kept or self.reporting.history(day) != run.reports[day].history:
+                run.reports[day] = self.reporting.report(run.read[day], kept)
 
     def _alert(self, news: Sequence[DayAlerts]) -> None:
-        self._observer.breached(self._sending.alert(news))
+        self.observer.breached(self.sending.alert(news))
 
     def _send_digest(self, request: ReportRequest, run: _Run) -> None:
         """The newest day's week if it is over, else the last, once no more of it is to come."""
         newest = max(run.reports)
         sunday = newest + timedelta(days=-newest.isoweekday() % WEEK)
-        if sunday > newest and (request.scheduled or self._store.past(sunday) is None):
+        if sunday > newest and (request.scheduled or self.store.past(sunday) is None):
             sunday -= timedelta(days=WEEK)
         week = [sunday - timedelta(days=back) for back in range(WEEK)]
-        read = {day: self._store.past(day) for day in week}
+        read = {day: self.store.past(day) for day in week}
         reported = {day for day, past in read.items() if past is not None and past.complete}
         if sunday not in reported:
             return
         is_to_come = {*request.catch_up} if request.scheduled else {*week}
-        first = self._store.first_day()
+        first = self.store.first_day()
         holes = [day for day in week if day not in reported and first and day > first]
         is_news = bool(holes) or not run.reports.keys().isdisjoint(week)
         if not is_news or not is_to_come.isdisjoint(holes):
             return
-        history = self._reporting.history(sunday + timedelta(days=1))
-        links, owners = self._reporting.links(sunday), self._reporting.register.owners
+        history = self.reporting.history(sunday + timedelta(days=1))
+        links, owners = self.reporting.links(sunday), self.reporting.register.owners
         found = digest(sunday, history, links, self.billing.lines(sunday), owners)
         if found is not None:
-            self._sending.digest(found)
+            self.sending.digest(found)
 
     def _result(self, report: DayReport) -> Result:
         return Result(
@@ -252,5 +241,5 @@ class DailyJob:
             runs=report.figures.calls,
             features=len(report.figures.features),
             alerts=len(report.breaches),
-            report=self._reporting.links(report.day.date).report,
+            report=self.reporting.links(report.day.date).report,
         )

@@ -13,6 +13,7 @@ from spend_report.domain.parts.part import Part
 from spend_report.domain.parts.traces import TraceSums
 from spend_report.domain.parts.windows import Window
 from spend_report.domain.prices.price_sources import PriceBook
+from spend_report.domain.record.history import History, PastDay
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.ports import ExpectedRuns, RunSource
@@ -20,6 +21,8 @@ from spend_report.ports import ExpectedRuns, RunSource
 # Runs inside a run of the day may start after midnight; nobody waits longer than a day for them.
 _LONGEST_WAIT = timedelta(days=1)
 _TOP_REQUESTS = 100
+# A week of days tells how many runs to expect.
+_DAYS_ALIKE = 7
 
 
 class Reading(NamedTuple):
@@ -80,3 +83,13 @@ def fetch(
     whole = Window(day.start, day.end)
     part = collect(source, day, whole, reading, expected=expected)
     return add_up(source, day, [part], reading.keys)
+
+
+def expected_runs(before: PastDay | None, history: History) -> ExpectedRuns | None:
+    """About the LLM runs that the day has: by its own record, or the fullest of the last days."""
+    last = [history.days[day] for day in sorted(history.days)[-_DAYS_ALIKE:]]
+    known = [before] if before is not None and before.complete else last
+    if not known:
+        return None
+    fullest = max(known, key=lambda day: day.fetched)
+    return ExpectedRuns(fullest.fetched, fullest.hours.calls() if fullest.hours else ())

@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any
 
 from spend_report.bootstrap import application
-from spend_report.event import GuardRequest, parse
-from spend_report.settings import Settings
-from spend_report.step_event import (
+from spend_report.events.report_event import GuardRequest, parse
+from spend_report.events.step_event import (
     CollectRequest,
     MergeRequest,
     PlanRequest,
     StepRequest,
     parse_step,
 )
+from spend_report.settings import Settings
 from spend_report.telemetry import logger
 
 # All that was imported stays: neither the collector nor the end of the process need look at it.

@@ -34,11 +34,8 @@ from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.reports.report_set import MAIN_REPORT, PAGE, REPORTS, files_of
 from spend_report.domain.runs.run import MetadataKeys
 from spend_report.errors import EventError, FewerRunsError
-from spend_report.fetching import Reading, add_up, fetch
-from spend_report.ports import ExpectedRuns, ReportStore, RunSource
-
-# A week of days tells how many runs to expect.
-_DAYS_ALIKE = 7
+from spend_report.fetching import Reading, add_up, expected_runs, fetch
+from spend_report.ports import ReportStore, RunSource
 
 
 class Policy(Struct, frozen=True):
@@ -133,7 +130,7 @@ class Reporting(Struct, frozen=True):
         day = ReportDay.of(date_, self.policy.timezone)
         history, before = self.store.history(date_), self.store.past(date_)
         figures = (
-            fetch(self.source, day, self.reading, _expected(before, history))
+            fetch(self.source, day, self.reading, expected_runs(before, history))
             if self.parts is None
             else add_up(self.source, day, self.parts(day.date), self.reading.keys)
         )
@@ -242,13 +239,3 @@ class Reporting(Struct, frozen=True):
 
     def _uri(self, report: str, day: date) -> str:
         return self.store.uri(report, day, REPORTS[report])
-
-
-def _expected(before: PastDay | None, history: History) -> ExpectedRuns | None:
-    """About the LLM runs that the day has: by its own record, or the fullest of the last days."""
-    last = [history.days[day] for day in sorted(history.days)[-_DAYS_ALIKE:]]
-    known = [before] if before is not None and before.complete else last
-    if not known:
-        return None
-    fullest = max(known, key=lambda day: day.fetched)
-    return ExpectedRuns(fullest.fetched, fullest.hours.calls() if fullest.hours else ())

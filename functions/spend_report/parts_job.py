@@ -10,10 +10,10 @@ from spend_report.domain.basics.money import EXACT
 from spend_report.domain.parts.part import Part
 from spend_report.domain.parts.windows import Window, even_windows
 from spend_report.errors import MissingPartError
+from spend_report.events.step_event import window_event
 from spend_report.fetching import collect
 from spend_report.one_day import Reporting
 from spend_report.ports import PartStore
-from spend_report.step_event import window_event
 
 _SPANS = 96
 _PAGE = 1_000

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from spend_report.errors import EventError
-from spend_report.event import ReportRequest, parse
+from spend_report.events.report_event import ReportRequest, parse
 
 UTC, BERLIN, NEW_YORK = map(ZoneInfo, ("UTC", "Europe/Berlin", "America/New_York"))
 DAY_19, DAY_20, DAY_21 = (date(2026, 11, day) for day in (19, 20, 21))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from spend_report.event import GuardRequest, ReportRequest, parse
+from spend_report.events.report_event import GuardRequest, ReportRequest, parse
 from spend_report.settings import VARIABLES
 from tests.template.combinations import (
     BARE,

@@ -11,7 +11,14 @@ from pydantic import Field
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.parts.windows import Window, cover
 from spend_report.errors import EventError
-from spend_report.event import Day, Event, GuardRequest, Instant, ReportRequest, validated
+from spend_report.events.report_event import (
+    Day,
+    Event,
+    GuardRequest,
+    Instant,
+    ReportRequest,
+    validated,
+)
 
 
 @dataclass(frozen=True, slots=True)
