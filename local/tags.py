@@ -21,7 +21,7 @@ from local.command_line import KEY, failing_clearly, langsmith_settings
 from local.tag_names import names_to_mend, register_of
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.domain.basics.names import name_of
-from spend_report.domain.runs.attribution import feature_above, starts_above
+from spend_report.domain.runs.attribution import ancestor_starts, nearest_feature
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.ports import RunSource
 from spend_report.settings import Settings
@@ -76,7 +76,7 @@ def newest_runs(source: RunSource, now: datetime) -> tuple[timedelta, list[Tagge
         end = span
     starts: dict[str, datetime | None] = {}
     for _, run in found:
-        starts.update(starts_above(run))
+        starts.update(ancestor_starts(run))
     ancestors = source.ancestors(starts, (now - span, now)) if starts else {}
     found.sort(key=lambda item: item[1].start_time, reverse=True)
     return span, [_tagged(project, run, ancestors) for project, run in found]
@@ -124,7 +124,7 @@ _SOURCES = {
 def _tagged(project: Project, run: Run, ancestors: Mapping[str, Ancestor]) -> TaggedRun:
     own = name_of(getattr(run.metadata, "feature", None))
     features = {id_: found.feature for id_, found in ancestors.items() if found.feature}
-    above = "" if own else feature_above(run.parent_run_ids or (), features)
+    above = "" if own else nearest_feature(run.parent_run_ids or (), features)
     source = "own" if own else "inherited" if above else "none"
     root = ancestors.get(run.trace_id or "")
     return TaggedRun(run, project, own or above, source, root.name if root else "")

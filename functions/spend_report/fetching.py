@@ -51,9 +51,9 @@ def collect(
     # would be a wait more. Which they are, one window cannot tell.
     top = sums.costliest(_TOP_REQUESTS) if is_whole else []
     until = calls.continue_until
-    found = source.around(
+    found = source.outside(
         (day.start, day.end),
-        above=dict.fromkeys(top) | calls.ancestors_of_orphans,
+        ancestors=dict.fromkeys(top) | calls.ancestors_of_orphans,
         before=calls.ancestors_before,
         after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
         take=calls.take_outside,

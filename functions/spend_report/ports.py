@@ -60,21 +60,21 @@ class RunSource(Protocol):
     def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """Those of the runs `ids`, of any type, that exist.
 
-        The values say when they started, as far as that is known; the others are above runs of
-        `day`.
+        The values say when they started, as far as that is known; the others are ancestors
+        of runs of `day`.
         """
         ...
 
-    def around(
+    def outside(
         self,
         day: Span,
         *,
-        above: Mapping[str, datetime | None],
+        ancestors: Mapping[str, datetime | None],
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
     ) -> Mapping[str, Ancestor]:
-        """What lies around the runs of `day`: those of the runs `above` that exist, as `ancestors`.
+        """What lies outside `day`: those of its runs' `ancestors` that exist, as by `ancestors`.
 
         Hands to `take` the LLM runs among the runs `before`, and those that start in the span
         `after`; a run that is both may be handed twice.

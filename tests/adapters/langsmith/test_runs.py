@@ -305,7 +305,9 @@ def test_nothing_to_look_up_costs_no_request(server: LangSmithServer, project: s
     with source(server, project) as runs:
         runs.projects()
         before = runs.requests
-        found = runs.around(DAY, above={}, before={}, after=None, take=lambda _project, _runs: None)
+        found = runs.outside(
+            DAY, ancestors={}, before={}, after=None, take=lambda _project, _runs: None
+        )
 
         assert runs.requests == before
     assert found == {}
@@ -327,9 +329,9 @@ def test_what_lies_around_a_day_is_found_together(server: LangSmithServer, proje
     taken: list[str] = []
 
     with source(server, project) as runs:
-        found = runs.around(
+        found = runs.outside(
             DAY,
-            above={above: early},
+            ancestors={above: early},
             before={before: early, chain_before: early},
             after=(END, END + HOUR),
             take=lambda _, page: taken.extend(run.id for run in page),
@@ -348,9 +350,9 @@ def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project:
     server.fault = refuse
 
     with source(server, project) as runs, pytest.raises(LangSmithError, match="no ids today"):
-        runs.around(
+        runs.outside(
             DAY,
-            above=dict(zip(ids(1), [START], strict=True)),
+            ancestors=dict(zip(ids(1), [START], strict=True)),
             before=dict(zip(ids(1), [START], strict=True)),
             after=(END, END + HOUR),
             take=lambda _project, _runs: None,

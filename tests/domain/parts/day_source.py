@@ -48,11 +48,11 @@ class DaySource:
             if raw["id"] in ids
         }
 
-    def around(
+    def outside(
         self,
         day: Span,
         *,
-        above: Mapping[str, datetime | None],
+        ancestors: Mapping[str, datetime | None],
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
@@ -61,7 +61,7 @@ class DaySource:
             take(project, [decoded(raw, self._keys) for raw in runs if raw["id"] in before])
         if after is not None:
             self.read(*after, take)
-        return self.ancestors(above, day)
+        return self.ancestors(ancestors, day)
 
     def _llm_runs(self) -> Iterator[tuple[Project, Sequence[RawRun]]]:
         for project, runs in self._runs.items():

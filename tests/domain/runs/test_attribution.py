@@ -1,11 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
 from spend_report.domain.runs.attribution import (
-    feature_above,
-    ids_above,
+    ancestor_ids,
+    ancestor_starts,
     may_continue_after,
+    nearest_feature,
     root_started_before,
-    starts_above,
 )
 from spend_report.domain.runs.run import MetadataKeys, Run
 from tests.traces import RawRun, decoded, id_of, llm, run
@@ -27,18 +27,18 @@ def test_nearest_tag() -> None:
     """Of several tagged ancestors the nearest counts, over any number of untagged ones."""
     known = tagged(root="far", middle="near")
 
-    assert feature_above(["root", "middle", "parent"], known) == "near"
+    assert nearest_feature(["root", "middle", "parent"], known) == "near"
 
 
 def test_unknown_ancestor() -> None:
     """An ancestor that LangSmith does not have is passed over."""
-    assert feature_above(["root", "lost"], tagged(root="far")) == "far"
+    assert nearest_feature(["root", "lost"], tagged(root="far")) == "far"
 
 
 def test_no_tag() -> None:
     """Without a tag above there is none."""
-    assert feature_above(["root"], tagged(other="x")) == ""
-    assert feature_above([], {}) == ""
+    assert nearest_feature(["root"], tagged(other="x")) == ""
+    assert nearest_feature([], {}) == ""
 
 
 def test_starts_above() -> None:
@@ -46,7 +46,7 @@ def test_starts_above() -> None:
     root = run("root", "2026-11-20T23:00:00.000001Z")
     parent = run("parent", "2026-11-20T23:30:00Z", below=root)
 
-    starts = starts_above(held(llm("call", below=parent)))
+    starts = ancestor_starts(held(llm("call", below=parent)))
 
     assert starts == {
         id_of("root"): datetime(2026, 11, 20, 23, 0, 0, 1, tzinfo=UTC),
@@ -60,7 +60,7 @@ def test_starts_not_known() -> None:
 
     for dotted_order in (None, f"long agoZ{id_of('root')}.{id_of('call')}"):
         call = llm("call", below=root, dotted_order=dotted_order)
-        assert starts_above(held(call)) == {id_of("root"): None}
+        assert ancestor_starts(held(call)) == {id_of("root"): None}
 
 
 def test_root_before() -> None:
@@ -86,23 +86,23 @@ def test_ids_above() -> None:
     call = llm("call", below=parent)
     expected = [id_of("root"), id_of("parent")]
 
-    assert ids_above(held(call)) == expected
-    assert ids_above(held(call | {"parent_run_ids": None})) == expected
+    assert ancestor_ids(held(call)) == expected
+    assert ancestor_ids(held(call | {"parent_run_ids": None})) == expected
 
 
 def test_only_the_trace_above() -> None:
     """A run that tells nothing but its trace is below the trace's root, unless it is that."""
     silent = {"parent_run_ids": None, "dotted_order": None}
 
-    assert ids_above(held(llm("call", below=run("root")) | silent)) == [id_of("root")]
-    assert ids_above(held(llm("alone") | silent)) == []
+    assert ancestor_ids(held(llm("call", below=run("root")) | silent)) == [id_of("root")]
+    assert ancestor_ids(held(llm("alone") | silent)) == []
 
 
 def test_start_out_of_reach() -> None:
     """An ancestor's start years away is a fault of the data, and not known."""
     root = run("root", "2020-01-01T00:00:00Z")
 
-    assert starts_above(held(llm("call", below=root))) == {id_of("root"): None}
+    assert ancestor_starts(held(llm("call", below=root))) == {id_of("root"): None}
 
 
 def test_continues() -> None:

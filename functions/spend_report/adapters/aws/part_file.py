@@ -44,7 +44,7 @@ class _Slot(Struct, array_like=True):
 class _Pending(Struct, array_like=True):
     id: int
     has_usage: bool
-    above: bytes
+    ancestors: bytes
     slot: _Slot
     trace_id: str
     units: str
@@ -78,7 +78,7 @@ class _File(Struct, array_like=True):
     paths: list[tuple[Path, PathSpend]]
     remarks: list[tuple[RemarkKind, str, int, int]]
     pending: list[_Pending]
-    around_usage: bytes
+    wrapping_usage: bytes
     open_wrappers: bytes
 
 
@@ -102,7 +102,7 @@ def encoded(part: Part) -> bytes:
             paths=sorted(part.paths.items()),
             remarks=sorted((*key, *sums) for key, sums in part.remarks.items()),
             pending=[_pending(run, numbers) for run in part.pending],
-            around_usage=array("q", part.around_usage).tobytes(),
+            wrapping_usage=array("q", part.wrapping_usage).tobytes(),
             open_wrappers=array("q", part.open_wrappers).tobytes(),
         )
     )
@@ -125,7 +125,7 @@ def decoded(body: bytes) -> Part:
         paths=dict(file.paths),
         remarks={(kind, about): (calls, tokens) for kind, about, calls, tokens in file.remarks},
         pending=[_pending_of(run, file.groups) for run in file.pending],
-        around_usage=_column("q", file.around_usage),
+        wrapping_usage=_column("q", file.wrapping_usage),
         open_wrappers=_column("q", file.open_wrappers),
     )
 
@@ -147,7 +147,7 @@ def _pending(run: Pending, numbers: dict[Group, int]) -> _Pending:
     return _Pending(
         run.id,
         run.has_usage,
-        array("q", run.above).tobytes(),
+        array("q", run.ancestors).tobytes(),
         _slot(run.slot, numbers),
         run.trace_id,
         str(run.units),
@@ -160,7 +160,7 @@ def _pending_of(run: _Pending, groups: Sequence[Group]) -> Pending:
     return Pending(
         run.id,
         run.has_usage,
-        _column("q", run.above),
+        _column("q", run.ancestors),
         _slot_of(run.slot, groups),
         run.trace_id,
         int(run.units),

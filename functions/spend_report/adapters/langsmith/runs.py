@@ -132,11 +132,11 @@ class LangSmithRuns:
         self._ask(self._ancestors(ids, day, found), lambda: _looking_up(len(ids)))
         return found
 
-    def around(
+    def outside(
         self,
         day: Span,
         *,
-        above: Mapping[str, datetime | None],
+        ancestors: Mapping[str, datetime | None],
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
@@ -144,7 +144,7 @@ class LangSmithRuns:
         """See `RunSource.around`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
         calls = [
-            *self._ancestors(above, day, found),
+            *self._ancestors(ancestors, day, found),
             *(
                 call
                 for project in self.projects()
@@ -152,7 +152,7 @@ class LangSmithRuns:
             ),
             *(self._reading(*after, take).calls() if after is not None else ()),
         ]
-        self._ask(calls, lambda: _looking_up(len(above) + len(before)))
+        self._ask(calls, lambda: _looking_up(len(ancestors) + len(before)))
         return found
 
     def _ancestors(

@@ -48,16 +48,16 @@ class _Judge:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         pending = [run for part in parts for run in part.pending]
-        self._around_usage = {id_ for part in parts for id_ in part.around_usage}
-        self._around = {id_ for run in pending if not run.has_usage for id_ in run.above}
+        self._wrapping_usage = {id_ for part in parts for id_ in part.wrapping_usage}
+        self._wrapping = {id_ for run in pending if not run.has_usage for id_ in run.ancestors}
         self._with_usage = {id_ for part in parts for id_ in part.open_wrappers}
         self._with_usage |= {run.id for run in pending if run.has_usage}
 
     def __call__(self, run: Pending) -> bool:
-        if run.id in self._around_usage:
+        if run.id in self._wrapping_usage:
             return False
         return run.has_usage or (
-            run.id not in self._around and self._with_usage.isdisjoint(run.above)
+            run.id not in self._wrapping and self._with_usage.isdisjoint(run.ancestors)
         )
 
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from spend_report.domain.parts.windows import Window
-from spend_report.domain.runs.attribution import ids_above, may_continue_after
+from spend_report.domain.runs.attribution import ancestor_ids, may_continue_after
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Project, Run
 
@@ -21,12 +21,12 @@ from spend_report.domain.runs.run import Project, Run
 class Crossing(NamedTuple):
     """A run that crosses an edge, and where it is: `row` of the columns.
 
-    `above` are the runs above it that may lie in an earlier window. Ids are `stable_id`s.
+    `ancestors` are those that may lie in an earlier window. Ids are `stable_id`s.
     """
 
     row: int
     id: int
-    above: Sequence[int]
+    ancestors: Sequence[int]
     is_open: bool
 
 
@@ -51,21 +51,21 @@ class Crossings:
         settled: list[Run] = []
         for run in runs:
             is_open = self._until is not None and _is_open(run, self._until)
-            above = self._above(run) if self._since is not None else ()
-            if is_open or above:
+            ancestors = self._ancestors(run) if self._since is not None else ()
+            if is_open or ancestors:
                 row = len(self._calls.columns)
                 self._calls.take(project, [run])
-                self.found.append(Crossing(row, stable_id(run.id), above, is_open))
+                self.found.append(Crossing(row, stable_id(run.id), ancestors, is_open))
             else:
                 settled.append(run)
         self._calls.take(project, settled)
 
-    def _above(self, run: Run) -> Sequence[int]:
-        """The runs above `run` that may have started before the window."""
+    def _ancestors(self, run: Run) -> Sequence[int]:
+        """The ancestors of `run` that may have started before the window."""
         order = run.dotted_order
         if order and self._since is not None and order >= self._since:
             return ()
-        ids = [id_ for id_ in ids_above(run) if id_ != run.id]
+        ids = [id_ for id_ in ancestor_ids(run) if id_ != run.id]
         if order and self._since is not None:
             steps = (step.partition("Z") for step in order.split("."))
             since = self._since.removesuffix("Z")

@@ -51,7 +51,7 @@ def part_of(
         paths=dict(costliest(untagged(calls, ancestors), _MOST_PATHS)),
         remarks=remarks_of(columns),
         pending=sorted(edge.pending.values(), key=attrgetter("id", "trace_id")),
-        around_usage=sorted(edge.around_usage),
+        wrapping_usage=sorted(edge.wrapping_usage),
         open_wrappers=sorted(edge.open_wrappers),
     )
 
@@ -60,7 +60,7 @@ class _Edge(NamedTuple):
     """See `Part`; `pending` are by their rows."""
 
     pending: dict[int, Pending]
-    around_usage: set[int]
+    wrapping_usage: set[int]
     open_wrappers: set[int]
 
 
@@ -70,7 +70,7 @@ def _edge(calls: Calls, crossings: Iterable[Crossing], ancestors: Mapping[str, A
     for crossing in crossings:
         used = columns.has_usage(crossing.row)
         if used:
-            edge.around_usage.update(crossing.above)
+            edge.wrapping_usage.update(crossing.ancestors)
         if columns.group[crossing.row] != NO_CALL:
             if crossing.is_open or not used:
                 unsettled.append(crossing)
@@ -102,7 +102,7 @@ def _pending(
         crossing.row: Pending(
             id=crossing.id,
             has_usage=columns.has_usage(crossing.row),
-            above=crossing.above,
+            ancestors=crossing.ancestors,
             slot=slot_of(columns, crossing.row),
             trace_id=columns.trace_id(crossing.row),
             units=run_cost(columns, crossing.row, decimals),

@@ -14,13 +14,13 @@ from spend_report.domain.runs.usage import Remark
 class Pending(NamedTuple):
     """A run that is a call, unless another part knows an LLM run around or inside it.
 
-    `id` and `above` are stable ids. `slot` holds this call alone, and `units` are those of its
+    `id` and `ancestors` are stable ids. `slot` holds this call alone, and `units` are those of its
     part's traces. `path` is None where the call has a feature.
     """
 
     id: int
     has_usage: bool
-    above: Sequence[int]
+    ancestors: Sequence[int]
     slot: Slot
     trace_id: str
     units: int
@@ -43,7 +43,7 @@ class Part:
         slots: the settled calls by group and hour; likewise by `traces`, untagged `paths`, and
             what there is to say about them in `remarks`.
         pending: the calls that are not settled.
-        around_usage: stable ids of runs of earlier windows, of whatever type, that have an LLM
+        wrapping_usage: stable ids of runs of earlier windows, of whatever type, that have an LLM
             run with usage inside them here.
         open_wrappers: stable ids of LLM runs with usage that are left out, and may have further
             LLM runs inside them in a later window.
@@ -58,6 +58,6 @@ class Part:
     paths: Mapping[Path, PathSpend]
     remarks: Remarks
     pending: Sequence[Pending] = ()
-    around_usage: Collection[int] = ()
+    wrapping_usage: Collection[int] = ()
     open_wrappers: Collection[int] = ()
     roots: Mapping[str, str | None] = field(default_factory=dict)

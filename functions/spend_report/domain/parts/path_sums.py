@@ -51,7 +51,7 @@ def costliest(paths: Mapping[Path, PathSpend], most: int) -> list[tuple[Path, Pa
 
 
 def untagged(calls: Calls, ancestors: Mapping[str, Ancestor]) -> dict[Path, PathSpend]:
-    """What the calls without a feature come to, of which `ancestors` are some of the runs above."""
+    """What the calls without a feature come to, of which `ancestors` are some of theirs."""
     columns = calls.columns
     roots = {hash(id_): ancestor.name for id_, ancestor in ancestors.items()}
     sums: defaultdict[tuple[str, CodePath, int], _Sums] = defaultdict(_Sums)

@@ -13,13 +13,13 @@ _LONGEST_RUN = timedelta(days=1)
 _LONGEST_AGO = timedelta(days=400)
 
 
-def feature_above[Id](above: Sequence[Id], features: Mapping[Id, str]) -> str:
-    """The tag of the nearest of the runs `above` (root first) that has one, or the empty string."""
-    return next((features[id_] for id_ in reversed(above) if id_ in features), "")
+def nearest_feature[Id](ancestors: Sequence[Id], features: Mapping[Id, str]) -> str:
+    """The tag of the nearest of `ancestors` (root first) that has one, or the empty string."""
+    return next((features[id_] for id_ in reversed(ancestors) if id_ in features), "")
 
 
-def ids_above(run: Run) -> list[str]:
-    """The ids of the runs above `run`, root first; where they are not told, what tells of them."""
+def ancestor_ids(run: Run) -> list[str]:
+    """The ids of the ancestors of `run`, root first: as it states them, else `dotted_order`."""
     if run.parent_run_ids:
         return run.parent_run_ids
     if run.dotted_order:
@@ -27,8 +27,8 @@ def ids_above(run: Run) -> list[str]:
     return [run.trace_id] if run.trace_id and run.trace_id != run.id else []
 
 
-def starts_above(run: Run) -> dict[str, datetime | None]:
-    """The ids of the runs above `run` and when each started, as far as `dotted_order` tells.
+def ancestor_starts(run: Run) -> dict[str, datetime | None]:
+    """The ids of the ancestors of `run` and when each started, as far as `dotted_order` tells.
 
     `dotted_order` is `<start><id>` of each run from the root to the run itself, joined by dots:
     https://docs.langchain.com/langsmith/run-data-format

@@ -15,11 +15,11 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.runs.attribution import (
-    feature_above,
-    ids_above,
+    ancestor_ids,
+    ancestor_starts,
     may_continue_after,
+    nearest_feature,
     root_started_before,
-    starts_above,
 )
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
@@ -142,11 +142,13 @@ class Calls:
             numbers[row] = NO_CALL
         features = {hash(id_): found.feature for id_, found in ancestors.items() if found.feature}
         settled: dict[tuple[int, str], int] = {}
-        for row, above in zip(self._orphans, columns.ancestors_of(self._orphans), strict=True):
+        for row, run_ancestors in zip(
+            self._orphans, columns.ancestors_of(self._orphans), strict=True
+        ):
             # By its own word, which outweighs its ancestors', a call may be untagged.
             if numbers[row] == NO_CALL or columns.group_of(row).feature == UNTAGGED:
                 continue
-            tag = feature_above(above, features) or UNTAGGED
+            tag = nearest_feature(run_ancestors, features) or UNTAGGED
             key = (numbers[row], tag)
             if key not in settled:
                 feature = self._aliases.get(tag, tag)
@@ -161,14 +163,14 @@ class Calls:
         None where a call is its own root.
         """
         paths, columns = list(self._paths), self.columns
-        for row, path, above in zip(
+        for row, path, run_ancestors in zip(
             self._orphans, self._orphan_paths, columns.ancestors_of(self._orphans), strict=True
         ):
             if columns.group[row] != NO_CALL and columns.group_of(row).feature == UNTAGGED:
-                yield row, paths[path], above[0] if above else None
+                yield row, paths[path], run_ancestors[0] if run_ancestors else None
 
     def _take_one(self, groups: ProjectGroups, run: Run) -> None:
-        run.parent_run_ids = ids_above(run)
+        run.parent_run_ids = ancestor_ids(run)
         found = usage(run)
         tokens, tier = found.tokens, found.service_tier
         group = groups.number(run, tokens.input, tier)
@@ -193,7 +195,7 @@ class Calls:
     def _note_orphan(self, row: int, run: Run) -> None:
         known, parents = self.ancestors_of_orphans, run.parent_run_ids or ()
         if not all(map(known.__contains__, parents)):  # siblings know the same
-            known.update(starts_above(run))
+            known.update(ancestor_starts(run))
         path = CodePath(name_of(run.name), name_of(getattr(run.metadata, "node", None)))
         if path not in self._paths and len(self._paths) >= _MOST_PATHS_HELD:
             path = _OTHER_PATH
@@ -215,7 +217,7 @@ class Calls:
         if silent and root_started_before(run, self.day.start):
             self.ancestors_before.update(
                 (id_, start)
-                for id_, start in starts_above(run).items()
+                for id_, start in ancestor_starts(run).items()
                 if start is None or start < self.day.start
             )
 

@@ -22,7 +22,7 @@ NO_CALL = 0  # the number, in place of a group's, of runs that are not to be cou
 _ID_LENGTH = 36  # of a UUID as text
 
 type PlainRow = tuple[int, int, PlainTokens, float, str, str, Sequence[str]]
-"""Group, hour, tokens, recorded cost, id, trace, and the runs above."""
+"""Group, hour, tokens, recorded cost, id, trace, and the ancestors."""
 
 
 class Group(NamedTuple):
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 
 
 class Columns:
-    """Runs in the order in which they came. All columns have one entry a run, but for `above`.
+    """Runs in the order in which they came. All but `ancestor_ids` have one entry a run.
 
     `hour` is the place in `ReportDay.hours` of the hour in which a run started; from `input` to
     `cache_write_1h` are tokens; `recorded` is LangSmith's cost in US dollars, a double there too.
@@ -62,8 +62,8 @@ class Columns:
         self.recorded = array("d")
         self.ids = array("q")
         self.traces = array("q")
-        self.depths = array("I")  # how many runs are above
-        self.above = array("q")  # the ids of these, run by run
+        self.depths = array("I")  # how many ancestors each run has
+        self.ancestor_ids = array("q")  # the ids of these, run by run
         self.audio = AudioColumns()
         self.remarks = RemarkColumns()
         self._trace_texts = bytearray()  # _ID_LENGTH bytes each
@@ -109,7 +109,7 @@ class Columns:
         self.ids.frombytes(hashes(ids))
         self.traces.frombytes(hashes(traces))
         self.depths.fromlist(list(map(len, parents)))
-        self.above.frombytes(hashes(list(chain.from_iterable(parents))))
+        self.ancestor_ids.frombytes(hashes(list(chain.from_iterable(parents))))
         if set(map(len, traces)) == {_ID_LENGTH} and (texts := "".join(traces)).isascii():
             self._trace_texts += texts.encode("ascii")
         else:
@@ -136,7 +136,7 @@ class Columns:
         self.ids.append(hash(run.id))
         self.traces.append(hash(trace))
         self.depths.append(len(parents))
-        self.above.extend(map(hash, parents))
+        self.ancestor_ids.extend(map(hash, parents))
 
     def _append_rare(self, row: int, usage: Usage, rates: Rates | None) -> None:
         for remark in usage.remarks:
@@ -156,19 +156,19 @@ class Columns:
             self._trace_texts += bytes(_ID_LENGTH)
 
     def ancestors(self) -> Iterator[list[int]]:
-        """The ids of the runs above each run, root first."""
-        ids = iter(self.above)
+        """The ids of each run's ancestors, root first."""
+        ids = iter(self.ancestor_ids)
         for depth in self.depths:
             yield list(islice(ids, depth))
 
     def ancestors_of(self, rows: Sequence[int]) -> Iterator[Sequence[int]]:
-        """The ids of the runs above each of `rows`, which ascend; root first."""
+        """The ids of the ancestors of each of `rows`, which ascend; root first."""
         wanted = iter(rows)
         row, end = next(wanted, None), 0
         for at, depth in enumerate(self.depths):
             end += depth
             if at == row:
-                yield self.above[end - depth : end]
+                yield self.ancestor_ids[end - depth : end]
                 row = next(wanted, None)
                 if row is None:
                     return

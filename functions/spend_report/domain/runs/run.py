@@ -63,7 +63,7 @@ class Project(Struct, frozen=True):
 
 
 class Ancestor(NamedTuple):
-    """What counts of a run above an LLM run. `feature` is its own tag, empty if it has none."""
+    """What counts of an LLM run's ancestor. `feature` is its own tag, empty if it has none."""
 
     name: str
     feature: str

@@ -18,10 +18,10 @@ _BATCH = 250_000
 
 def wrappers(columns: Columns) -> set[int]:
     """The rows of the runs that are no calls."""
-    around = _llm_runs_around(columns)
-    if not around:
+    wrapping = _wrapping_llm_runs(columns)
+    if not wrapping:
         return set()
-    rows = {id_: row for row, id_ in enumerate(columns.ids) if id_ in around}
+    rows = {id_: row for row, id_ in enumerate(columns.ids) if id_ in wrapping}
     left_out: set[int] = set()
     with_usage_inside: set[int] = set()
     for row, ancestors in enumerate(columns.ancestors()):
@@ -37,11 +37,11 @@ def wrappers(columns: Columns) -> set[int]:
     return left_out
 
 
-def _llm_runs_around(columns: Columns) -> set[int]:
+def _wrapping_llm_runs(columns: Columns) -> set[int]:
     """The ids of LLM runs that are also an ancestor's of another."""
     found: set[int] = set()
     for ids in _batches(iter(columns.ids)):
-        found.update(ids.intersection(columns.above))
+        found.update(ids.intersection(columns.ancestor_ids))
     return found
 
 
