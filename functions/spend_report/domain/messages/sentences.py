@@ -96,12 +96,16 @@ def sentence(breach: Breach) -> str:
 
 
 def _foretold(breach: Breach, forecast: Forecast, of_budget: str) -> str:
-    verb = "are" if breach.feature is None else "is"
+    is_plural = breach.feature is None
+    if is_likely_over(breach):
+        state = f"{'have' if is_plural else 'has'} likely used up"
+    else:
+        state = f"{'are' if is_plural else 'is'} heading over"
     spent, budget = dollars_of(breach.spent, breach.budget)
     projected = dollars(forecast.projected)
     least = "at least " if breach.missing else ""
     told = (
-        f"{who(breach)} {verb} heading over {of_budget} of {budget}: {least}{spent} "
+        f"{who(breach)} {state} {of_budget} of {budget}: {least}{spent} "
         f"{_when(breach)}, and at {_pace(breach.day, forecast)} {least}{projected} by "
         f"{short_day(breach.period_end)}"
     )
@@ -170,7 +174,8 @@ def holes(breach: Breach) -> str:
     if forecast and forecast.estimate is not None:
         told += f" At the same pace the month comes to {about(forecast.estimate)} with "
         told += "it" if len(breach.missing) == 1 else "them"
-        told += ", and the budget is likely used up already." if is_likely_over(breach) else "."
+        is_new = is_likely_over(breach) and breach.threshold is not None
+        told += ", and the budget is likely used up already." if is_new else "."
     first, last = breach.missing[0].isoformat(), breach.missing[-1].isoformat()
     backfill = json.dumps({"start_date": first, "end_date": last})
     return f"{told} To know, start the backfill with {backfill}."
