@@ -134,16 +134,20 @@ class Stack:
         return json.loads(answer["Payload"].read())
 
     def backfill(self, first: str, last: str | None) -> Any:
-        """What the state machine returns for the days from `first` to `last`.
+        """What the backfill returns for the days from `first` to `last`. Raises as `execute`."""
+        days = {"start_date": first} | ({"end_date": last} if last else {})
+        return self.execute("BackfillStateMachineArn", days)
+
+    def execute(self, machine: str, event: Mapping[str, str]) -> Any:
+        """What the state machine returns whose ARN is the output `machine`.
 
         Raises:
             RuntimeError: the execution failed, and why.
             TimeoutError: it did not end.
         """
         steps = self._aws.client("stepfunctions")
-        days = {"start_date": first} | ({"end_date": last} if last else {})
         execution = steps.start_execution(
-            stateMachineArn=self.outputs["BackfillStateMachineArn"], input=json.dumps(days)
+            stateMachineArn=self.outputs[machine], input=json.dumps(event)
         )["executionArn"]
         deadline = time.monotonic() + _ENDS_WITHIN
         while time.monotonic() < deadline:
@@ -153,7 +157,7 @@ class Stack:
             if state["status"] != "RUNNING":
                 raise RuntimeError(f"{state['error']}: {state['cause']}")
             time.sleep(0.5)
-        raise TimeoutError(f"the backfill runs for more than {_ENDS_WITHIN:.0f} s")
+        raise TimeoutError(f"the execution runs for more than {_ENDS_WITHIN:.0f} s")
 
     def objects(self) -> dict[str, bytes]:
         """Every object of the report bucket by its key."""

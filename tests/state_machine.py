@@ -1,7 +1,7 @@
-"""A small interpreter of a state machine's definition, for what no emulator here runs.
+"""A small interpreter of a state machine's definition, to see what comes of a task that fails.
 
-It knows what the template's definitions use: tasks that invoke functions, distributed maps,
-JSONata, and retries without their waits.
+It knows what the template's definitions use: tasks that invoke functions, with JSONata and retries
+without their waits, and distributed maps over plain paths.
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
 """
 
@@ -74,15 +74,25 @@ def _retrier(state: Json, error: str) -> int:
 
 def _map(state: Json, input_: Json, invoke: Invoke) -> Json:
     failed = 0
-    items = evaluate(state["Items"], input=input_)
-    results = []
+    items = _at(state["ItemsPath"], {"$": input_})
     for item in items:
-        context = {"Map": {"Item": {"Value": item}}}
-        selected = evaluate(state["ItemSelector"], input=input_, context=context)
+        known = {"$": input_, "$$": {"Map": {"Item": {"Value": item}}}}
+        selected = {
+            key.removesuffix(".$"): _at(path, known) for key, path in state["ItemSelector"].items()
+        }
         try:
-            results.append(execute(state["ItemProcessor"], selected, invoke))
+            execute(state["ItemProcessor"], selected, invoke)
         except ExecutionFailedError:
             failed += 1
     if failed * 100 > state["ToleratedFailurePercentage"] * len(items):
         raise ExecutionFailedError("States.ExceedToleratedFailureThreshold")
-    return evaluate(state["Output"], input=input_, result=results)
+    return input_ | {state["ResultPath"].removeprefix("$."): state["ResultSelector"]}
+
+
+def _at(path: str, known: Mapping[str, Json]) -> Json:
+    """What lies at a `path` such as `$.windows`."""
+    first, *keys = path.split(".")
+    value = known[first]
+    for key in keys:
+        value = value[key]
+    return value

@@ -63,7 +63,8 @@ def _step(
             case PlanRequest(event=event, report=report):
                 windows = app.parts.plan(app.job.days(report))
                 run = getattr(context, "aws_request_id", "")
-                return {"run": run, "event": dict(event), "windows": windows}
+                plan = {"run": run, "event": dict(event), "windows": windows}
+                return plan | {"workers": settings.workers}
             case CollectRequest(day=day, window=window):
                 return app.parts.collect(day, window)
             case MergeRequest(report=report):

@@ -76,7 +76,7 @@ def test_in_a_vpc_with_a_proxy(account: Account) -> None:
 
 
 def test_with_everything(account: Account) -> None:
-    """All that a parameter can switch on is there, and the day is reported by it."""
+    """All that a parameter can switch on is there; four workers report the same bytes as one."""
     stack = account.stack("everything", EVERYTHING)
 
     made = {name for _, name in stack.resources()}
@@ -88,6 +88,13 @@ def test_with_everything(account: Account) -> None:
     role = account.aws.client("iam").get_role(RoleName=stack.resource("SpendReportRole"))["Role"]
     assert role["Path"] == EVERYTHING["RolePath"]
     reports_and_tells(stack)
+    before = stack.objects()
+    (report,) = stack.execute("PartsStateMachineArn", DAY)["reports"]
+    assert report["report"] == f"s3://{stack.outputs['ReportBucketName']}/{CSV}"
+    after = stack.objects()
+    parts = {key for key in after if key.startswith("parts/")}
+    assert len(parts) >= int(EVERYTHING["Workers"])
+    assert {key: body for key, body in after.items() if key not in parts} == before
 
 
 def reports_and_tells(stack: Stack) -> None:

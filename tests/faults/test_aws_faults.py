@@ -67,13 +67,6 @@ DENIED: list[tuple[str, AwsFault, str, str, str]] = [
         "/llm-spend/local/langsmith-api-key",
     ),
     (
-        "reading",
-        s3_error(403, "AccessDenied"),
-        "s3:GET /spend-reports/summary",
-        "s3:GetObject",
-        "s3://spend-reports/summary/dt=2026-11-21",
-    ),
-    (
         "writing",
         s3_error(403, "AccessDenied"),
         "s3:PUT",
@@ -104,6 +97,20 @@ def test_denied_access_names_the_action_and_the_resource(
     assert f"Allow the function's role {action}" in str(caught.value)
     assert faulty.reports() == {}
     assert faulty.alerts() == 0
+
+
+def test_denied_reading_names_the_record(faulty: World, undisturbed: Mapping[str, bytes]) -> None:
+    """A record that may not be read is no missing one: the day's report stays as it was."""
+    faulty.run()
+    faulty.aws.fault = always(s3_error(403, "AccessDenied"), "s3:GET /spend-reports/summary")
+
+    with pytest.raises(AwsError) as caught:
+        faulty.run()
+
+    record = "s3://spend-reports/summary/dt=2026-11-21/summary_2026-11-21.json"
+    assert f"s3:GetObject on {record}" in str(caught.value)
+    assert "Allow the function's role s3:GetObject" in str(caught.value)
+    assert faulty.reports() == undisturbed
 
 
 def test_denied_key_is_told_as_such(faulty: World) -> None:
