@@ -9,10 +9,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from spend_report.adapters.aws.s3_reports import S3Reports
 from spend_report.domain.reports.report_set import ReportFile
+from spend_report.errors import AwsError
 from tests.atomic_s3 import AtomicS3
 from tests.days import day, line
 from tests.records import content, record
@@ -171,3 +173,21 @@ def test_a_day_that_was_written_is_read_anew(s3: Any) -> None:
 
     assert store.past(DAY) is not None
     assert store.first_day() == DAY
+
+
+def test_a_record_that_could_not_be_read_is_no_missing_one(s3: Any) -> None:
+    """After S3 failed to give a record, the next look asks for it again."""
+    put_record(s3, DAY)
+    put_record(s3, DAY - timedelta(days=1))
+    store = reports(s3)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "InternalError", "Message": "injected"}}, "GetObject")
+
+    s3.meta.events.register("before-call.s3.GetObject", refuse)
+    with pytest.raises(AwsError, match="InternalError"):
+        store.history(DAY)
+    s3.meta.events.unregister("before-call.s3.GetObject", refuse)
+
+    assert [*store.history(DAY).days] == [DAY - timedelta(days=1)]
+    assert store.past(DAY) is not None

@@ -111,11 +111,11 @@ class S3Reports:
     def _read(self, wanted: Sequence[_Wanted]) -> Mapping[date, PastDay | str | None]:
         """The records of the days `wanted`; text says why there is none that can be used."""
         unknown = {one.day: one for one in wanted if one not in self._known}
-        self._known |= dict.fromkeys(unknown.values())
+        read: dict[_Wanted, PastDay | str | None] = dict.fromkeys(unknown.values())
         if there := [unknown[day] for day in self._there([*unknown])]:
             with ThreadPoolExecutor(min(_THREADS, len(there))) as pool:
-                read = pool.map(self._read_one, there)
-                self._known.update(zip(there, read, strict=True))
+                read.update(zip(there, pool.map(self._read_one, there), strict=True))
+        self._known |= read
         return {one.day: self._known[one] for one in wanted}
 
     def _there(self, days: Sequence[date]) -> Sequence[date]:
