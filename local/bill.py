@@ -33,6 +33,7 @@ from spend_report.domain.bills.bill_words import bill_line, provider_name
 from spend_report.domain.bills.compare import DayComparison
 from spend_report.domain.reports.bills_table import bills
 from spend_report.errors import BillError, EventError, SettingsError
+from spend_report.events.report_event import ReportRequest
 from spend_report.settings import PROVIDERS, Settings
 
 BEDROCK = "bedrock"
@@ -113,7 +114,7 @@ def compared(account: Account, projects: str, day: date, config: Path, out: Path
         settings = Settings.from_environment({**variables, "BILLS": account.provider})
         with (
             step(console, f"Reading {provider_name(account.provider)}'s bill"),
-            application(settings, None, lambda: datetime.now(UTC)) as app,
+            application(settings, None, lambda: datetime.now(UTC), ReportRequest((day,))) as app,
         ):
             billing = app.job.billing
             if account.source is not None:

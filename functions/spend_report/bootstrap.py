@@ -1,14 +1,15 @@
 """The only place that builds things: settings → adapters → the daily job."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
+from threading import Thread
 from typing import Any, NamedTuple
 
-from spend_report import page
 from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.s3_bills import S3Bills
@@ -23,13 +24,15 @@ from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.billing import Billing
 from spend_report.daily_job import DailyJob
-from spend_report.domain.bills.rows import ModelPrices
+from spend_report.domain.bills.ordinary_prices import ordinary_prices
 from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.config.configuration import configuration
-from spend_report.domain.prices.price_sources import Price, PriceBook, Rates
+from spend_report.domain.config.documents import Document
+from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.events.step_event import MergeRequest, PlanRequest, StepRequest
+from spend_report.events.report_event import GuardRequest, ReportRequest
+from spend_report.events.step_event import CollectRequest, MergeRequest, StepRequest
 from spend_report.guard import Guard
 from spend_report.one_day import Policy, Reporting
 from spend_report.parts_job import PartsJob, Workers, parts_of
@@ -52,54 +55,36 @@ def application(
     settings: Settings,
     context: Any,
     now: Callable[[], datetime],
-    step: StepRequest | None = None,
+    asked: ReportRequest | GuardRequest | StepRequest,
 ) -> Iterator[Application]:
     """What serves one invocation, with all parameters read and validated.
 
     `context` is Lambda's: its remaining time bounds the fetching, and its request id marks the
-    alerts that this invocation is sending. `now` is the clock, and `step` what is done of a day in
-    parts. Connections are closed at the end.
+    alerts that this invocation is sending. `now` is the clock, and `asked` what the event asks
+    for. Connections are closed at the end.
 
     Raises:
         ConfigError: a parameter is missing or invalid.
         AwsError: a parameter could not be read.
     """
-    parameters = SsmConfig(client("ssm"), settings.config_path)
+    if isinstance(asked, ReportRequest | MergeRequest):
+        # The page's libraries come while others answer; who makes no page does without them.
+        Thread(target=import_module, args=["spend_report.page"], daemon=True).start()
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    with ThreadPoolExecutor() as pool:
-        folders = (parameters.pricing, parameters.budgets, parameters.features)
-        reading = [pool.submit(folder) for folder in folders]
-        # To make a client takes about as long as to wait for the parameters.
-        s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
-        pricing, budgets, features = [folder.result() for folder in reading]
-    config = configuration(pricing, budgets, features, catalogue)
-    if settings.langsmith_api_key is not None:
-        key, key_name = settings.langsmith_api_key.get_secret_value(), "LANGSMITH_API_KEY"
-    else:
-        key, key_name = parameters.api_key(), parameters.api_key_name
-    policy = Policy(
-        timezone=settings.report_timezone,
-        feature_key=settings.feature_key,
-        dimensions=settings.dimensions,
-        untagged_share=settings.untagged_alert_share,
-        spikes=settings.spikes,
-        spike_floor=settings.spike_floor_usd,
-        weekly_digest=settings.weekly_digest,
-        config_path=settings.config_path,
-        region=console_region(s3),
-    )
-    with LangSmithRuns(
-        endpoint=settings.langsmith_endpoint,
-        api_key=key,
-        key_name=key_name,
-        workspace_id=settings.langsmith_workspace_id,
-        projects=settings.langsmith_projects,
-        metadata_keys=MetadataKeys(settings.feature_key, settings.dimensions),
-        max_requests_per_10s=settings.max_requests_per_10s,
-        max_concurrent=settings.max_concurrent_requests,
-        remaining_seconds=_remaining_seconds(context),
-    ) as source:
-        run = "" if step is None or isinstance(step, PlanRequest) else step.run
+    with _reached(settings, context) as (parameters, documents, s3, sns, source):
+        config = configuration(*documents, catalogue)
+        policy = Policy(
+            timezone=settings.report_timezone,
+            feature_key=settings.feature_key,
+            dimensions=settings.dimensions,
+            untagged_share=settings.untagged_alert_share,
+            spikes=settings.spikes,
+            spike_floor=settings.spike_floor_usd,
+            weekly_digest=settings.weekly_digest,
+            config_path=settings.config_path,
+            region=console_region(s3),
+        )
+        run = asked.run if isinstance(asked, CollectRequest | MergeRequest) else ""
         parts = S3Parts(settings.report_bucket, settings.report_prefix, run, client=s3)
         store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         prices = PriceBook([config.prices, *([catalogue] if catalogue else [])])
@@ -109,7 +94,7 @@ def application(
             names=SameModel(
                 config.prices.aliases, catalogue.name if catalogue else _no_public_name
             ),
-            prices=partial(_prices_on, prices, catalogue),
+            prices=partial(ordinary_prices, prices, catalogue),
             region=policy.region,
             seconds_left=_remaining_seconds(context),
         )
@@ -128,8 +113,8 @@ def application(
             store=store,
             render=_render,
             bills=billing.lines,
-            parts=partial(parts_of, parts, step.windows)
-            if isinstance(step, MergeRequest)
+            parts=partial(parts_of, parts, asked.windows)
+            if isinstance(asked, MergeRequest)
             else None,
         )
         publisher = SnsAlerts(settings.alert_topic_arn, client=sns)
@@ -148,7 +133,6 @@ def application(
 
         job = DailyJob(
             reporting=reporting,
-            source=source,
             store=store,
             sending=Sending(
                 log=log("lock"),
@@ -169,7 +153,49 @@ def application(
         yield Application(job, guard, PartsJob(reporting, parts, workers))
 
 
+class _Reached(NamedTuple):
+    """What is outside: read, or within reach. `documents` are prices, budgets and features."""
+
+    parameters: SsmConfig
+    documents: tuple[Sequence[Document], Sequence[Document], Sequence[Document]]
+    s3: Any
+    sns: Any
+    source: LangSmithRuns
+
+
+@contextmanager
+def _reached(settings: Settings, context: Any) -> Iterator[_Reached]:
+    """Whatever waits for an answer waits side by side, while the clients for the rest are made."""
+    parameters = SsmConfig(client("ssm"), settings.config_path)
+    with ThreadPoolExecutor() as pool:
+        key = pool.submit(_langsmith_key, settings, parameters)
+        folders = (parameters.pricing, parameters.budgets, parameters.features)
+        reading = [pool.submit(folder) for folder in folders]
+        s3 = client("s3")
+        with LangSmithRuns(
+            endpoint=settings.langsmith_endpoint,
+            api_key=key.result(),
+            key_name="LANGSMITH_API_KEY" if settings.langsmith_api_key else parameters.api_key_name,
+            workspace_id=settings.langsmith_workspace_id,
+            projects=settings.langsmith_projects,
+            metadata_keys=MetadataKeys(settings.feature_key, settings.dimensions),
+            max_requests_per_10s=settings.max_requests_per_10s,
+            max_concurrent=settings.max_concurrent_requests,
+            remaining_seconds=_remaining_seconds(context),
+        ) as source:
+            sns = client("sns", PUBLISH_CONFIG)
+            pricing, budgets, features = [folder.result() for folder in reading]
+            yield _Reached(parameters, (pricing, budgets, features), s3, sns, source)
+
+
+def _langsmith_key(settings: Settings, parameters: SsmConfig) -> str:
+    own = settings.langsmith_api_key
+    return parameters.api_key() if own is None else own.get_secret_value()
+
+
 def _render(report: DayReport) -> bytes:
+    from spend_report import page  # noqa: PLC0415 - see `application`
+
     return page.render(page.view(report))
 
 
@@ -194,26 +220,6 @@ def bill_sources(
         "bedrock": lambda: BedrockBills(client("ce", region="us-east-1")),
     }
     return [sources[provider]() for provider in settings.bills]
-
-
-def _prices_on(prices: PriceBook, catalogue: PriceCatalogue | None, day: date) -> ModelPrices:
-    """What models cost on a UTC day, here and in public."""
-    start = datetime.combine(day, datetime.min.time(), UTC)
-    end = start + timedelta(days=1)
-
-    def own(model: str, provider: str) -> Rates | None:
-        return _ordinary(prices.price(model, provider, start, end), start)
-
-    def public(model: str, provider: str) -> Rates | None:
-        found = catalogue.price(model, provider, start, end) if catalogue else None
-        return _ordinary(found, start)
-
-    return ModelPrices(own, public)
-
-
-def _ordinary(price: Price | None, start: datetime) -> Rates | None:
-    """The price of a small call without a service tier."""
-    return None if price is None else price.flat or price.at(start, 0, None)
 
 
 def _no_public_name(_model: str, _provider: str) -> None:

@@ -23,7 +23,7 @@ from spend_report.errors import (
 )
 from spend_report.events.report_event import ReportRequest
 from spend_report.one_day import ReadDay, Reporting
-from spend_report.ports import Observer, ReportStore, RunSource
+from spend_report.ports import Observer, ReportStore
 from spend_report.sending import Sending
 
 
@@ -83,7 +83,6 @@ class DailyJob(Struct, frozen=True):
 
     Attributes:
         reporting: reads, judges and writes a day.
-        source: where the runs come from.
         store: where reports lie.
         sending: sends what is new in the reports.
         observer: counts what was done.
@@ -92,7 +91,6 @@ class DailyJob(Struct, frozen=True):
     """
 
     reporting: Reporting
-    source: RunSource
     store: ReportStore
     sending: Sending
     observer: Observer
@@ -117,7 +115,6 @@ class DailyJob(Struct, frozen=True):
     def _run(self, request: ReportRequest) -> list[Result]:
         run = _Run(self.now())
         self.reporting.refuse_future(request.days, run.now)
-        self.source.projects()
         self._report_own_days(request, run)
         own = [run.reports[day] for day in request.days if day in run.reports]
         if request.notify:

@@ -85,7 +85,6 @@ class Guard:
         at = at.astimezone(day.start.tzinfo)
         if at == day.start:  # nothing of the day has passed
             return Look(at, Decimal(0), 0, 0)
-        reporting.source.projects()
         figures = fetch(reporting.source, replace(day, end=at), reporting.reading)
         running = RunningDay(day, at, policy.timezone, figures, reporting.history(day.date))
         found = warnings(running, reporting.budgets, spikes=policy.spikes, floor=policy.spike_floor)

@@ -46,7 +46,7 @@ def handle(event: dict[str, Any], context: Any, now: Callable[[], datetime]) -> 
     if step is not None:
         return _step(step, settings, context, now)
     request = read(event)
-    with application(settings, context, now) as app:
+    with application(settings, context, now, request) as app:
         if isinstance(request, GuardRequest):
             return {"reports": [], "guard": app.guard.look(request.at).as_dict()}
         return {"reports": [result.as_dict() for result in app.job.run(request)]}

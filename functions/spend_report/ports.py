@@ -33,11 +33,10 @@ type Span = tuple[datetime, datetime]
 
 
 class RunSource(Protocol):
-    """Where runs come from."""
+    """Where runs come from: the configured projects.
 
-    def projects(self) -> Sequence[Project]:
-        """The configured projects. Raises UnknownProjectError, LangSmithKeyError."""
-        ...
+    Everything here raises UnknownProjectError where one of them does not exist.
+    """
 
     def read(
         self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None

@@ -25,9 +25,6 @@ class DaySource:
         self._runs = runs
         self._keys = keys
 
-    def projects(self) -> Sequence[Project]:
-        return list(self._runs)
-
     def read(
         self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None
     ) -> int:

@@ -61,10 +61,13 @@ class S3Reports:
         """Write `files` in their order, then their copies in `latest/` if no newer day is there."""
         for with_models in (True, False):
             self._known.pop(_Wanted(day, with_models), None)
-        for file in files:
-            self._put(self.key(file.report, day, file.suffix), file)
+        copied = [file for file in files if file.latest]
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(partial(self._put_latest, day), files))
+            looks = [pool.submit(self._look, self._latest(file)) for file in copied]
+            for file in files:
+                self._put(self.key(file.report, day, file.suffix), file)
+            seen = [look.result() for look in looks]
+            list(pool.map(partial(self._put_latest, day), copied, seen))
 
     def past(self, day: date) -> PastDay | None:
         """`day` as its record tells; None if it was not reported, or has no readable record."""
@@ -169,16 +172,14 @@ class S3Reports:
                 **more,
             )
 
-    def _put_latest(self, day: date, file: ReportFile) -> None:
-        """Write the copy that `file` has, if it has one, unless there is one of a newer day.
+    def _put_latest(self, day: date, file: ReportFile, seen: tuple[str, date | None]) -> None:
+        """Write the copy of `file`, unless there is one of a newer day. `seen` is what was there.
 
         Two invocations may be at it with neighbouring days: each replaces only what it has seen.
         """
-        if file.latest is None:
-            return
-        key = f"{self._prefix}latest/{file.latest}"
+        key = self._latest(file)
         for _ in range(_MOST_ATTEMPTS):
-            etag, newest = self._look(key)
+            etag, newest = seen
             if newest is not None and newest > day:
                 return
             condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
@@ -189,10 +190,14 @@ class S3Reports:
                     raise
             else:
                 return
+            seen = self._look(key)
         raise AwsError(
             f"s3:PutObject on s3://{self._bucket}/{key} failed: others replaced it "
             f"{_MOST_ATTEMPTS} times while it was written. Run the day again"
         )
+
+    def _latest(self, file: ReportFile) -> str:
+        return f"{self._prefix}latest/{file.latest}"
 
     def _look(self, key: str) -> tuple[str, date | None]:
         """The ETag of a copy, empty if there is none, and the day that it is of."""

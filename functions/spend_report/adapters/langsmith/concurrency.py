@@ -6,6 +6,7 @@ whether to ask again is decided in one place and on one thread, so nothing here 
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from heapq import heappop, heappush
 from itertools import count
 from math import isinf
@@ -86,6 +87,20 @@ class Threads:
             return self._answers.get(timeout=None if isinf(seconds) else max(0.0, seconds))
         except Empty:
             return None
+
+
+def begun[Result](work: Callable[[], Result]) -> "Future[Result]":
+    """What `work` comes to, on a thread like those: one that nobody waits for at the end."""
+    future = Future[Result]()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is read
+            future.set_exception(error)
+
+    Thread(target=run, name="langsmith", daemon=True).start()
+    return future
 
 
 class Asker:

@@ -1,6 +1,7 @@
 """Runs from LangSmith: the adapter that the daily job sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.concurrency import Asker, Call
+from spend_report.adapters.langsmith.concurrency import Asker, Call, begun
 from spend_report.adapters.langsmith.counting import Counting
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
@@ -76,11 +77,13 @@ class LangSmithRuns:
         self._asker = Asker(self._api.send, self._pacer, self._api.endpoint)
         self._pages = Pages(PageDecoder(metadata_keys))
         self._names = projects
-        self._projects: Sequence[Project] = ()
+        self._finding: Future[Sequence[Project]] | None = None
         self._max_concurrent = max_concurrent
         self._density: dict[Project, float] = {}
 
     def __enter__(self) -> Self:
+        """Begin to look up the projects, which nobody need wait for until they are read."""
+        self._finding = begun(self._find)
         return self
 
     def __exit__(
@@ -92,8 +95,10 @@ class LangSmithRuns:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, that of a look-up which nobody waited for once it is answered."""
         self._api.close()
+        if self._finding is not None:
+            self._finding.add_done_callback(lambda _: self._api.close())
 
     @property
     def requests(self) -> int:
@@ -101,11 +106,14 @@ class LangSmithRuns:
         return self._pacer.requests
 
     def projects(self) -> Sequence[Project]:
-        """See `RunSource.projects`."""
-        if not self._projects:
-            with self._in_time(lambda: "was looking up the projects"):
-                self._projects = find_projects(self._asker.ask, self._names, self._api.web_url)
-        return self._projects
+        """The configured projects. Raises UnknownProjectError, LangSmithKeyError."""
+        if self._finding is None:
+            self._finding = begun(self._find)
+        return self._finding.result()
+
+    def _find(self) -> Sequence[Project]:
+        with self._in_time(lambda: "was looking up the projects"):
+            return find_projects(self._asker.ask, self._names, self._api.web_url)
 
     def read(
         self, start: datetime, end: datetime, take: Take, expected: ExpectedRuns | None = None
