@@ -1,6 +1,7 @@
 """What `sam build` made: complete, for the right processor, small, and nothing beside it."""
 
 import importlib.util
+import json
 import re
 import struct
 from pathlib import Path
@@ -116,6 +117,9 @@ def test_only_called_services_are_described(processor: str) -> None:
 
     assert {"s3", "sns", "ssm"} <= called
     assert {path.name for path in data.iterdir() if path.is_dir()} == called
+    endpoints = json.loads((data / "endpoints.json").read_bytes())
+    assert {name for each in endpoints["partitions"] for name in each["services"]} <= called
+    assert not [*data.rglob("*.gz")]  # unpacked, and without documentation
 
 
 def _bytecode(source: Path) -> Path:

@@ -77,7 +77,7 @@ type Instant = Annotated[
 class Event(BaseModel):
     """A kind of event: its keys, and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class _Scheduled(Event):
@@ -89,7 +89,7 @@ class _Guard(Event):
 
 
 class _EventBridge(Event):
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
 
     time: Instant
 

@@ -141,7 +141,7 @@ type _Dollars = Annotated[Decimal | None, PlainValidator(_dollars)]
 
 
 class _Sections(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     features: Annotated[dict[str, Any], PlainValidator(_features)] = {}
     default: Any = None
@@ -149,7 +149,7 @@ class _Sections(BaseModel):
 
 
 class _Fields(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     daily: _Dollars = None
     weekly: _Dollars = None

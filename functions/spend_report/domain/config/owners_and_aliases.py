@@ -155,7 +155,7 @@ type _AliasName = Annotated[str, PlainValidator(_alias)]
 
 
 class _Fields(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     owner: _Name = ""
     aliases: list[_AliasName] = []

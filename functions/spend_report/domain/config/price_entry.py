@@ -50,7 +50,7 @@ type _DollarsIfAny = Annotated[Decimal | None, PlainValidator(_dollars)]
 class PriceEntry(BaseModel):
     """A price in US dollars per million tokens."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     input: _Dollars
     output: _Dollars
@@ -68,6 +68,6 @@ class PriceEntry(BaseModel):
 class AliasEntry(BaseModel):
     """A model that costs what another one does."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     alias_of: Annotated[str, PlainValidator(_target)]
