@@ -1,6 +1,5 @@
 """What a request costs: the calls of a trace together."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from spend_report.domain.figures.day_figures import Request, RequestCosts
@@ -42,10 +41,12 @@ def requests(
 
 
 def _feature(traces: Traces, rows: Iterable[int], names: Sequence[str]) -> str:
-    parts = Counter[str]()
+    parts: dict[str, int] = {}
     for row in rows:
-        parts[names[traces.owner[row]]] += traces.units[row]
-    return min(parts, key=lambda name: (-parts[name], name))
+        name = names[traces.owner[row]]
+        parts[name] = parts.get(name, 0) + traces.units[row]
+    most = max(parts.values())
+    return min(name for name, units in parts.items() if units == most)
 
 
 def _request_costs(units: list[int], decimals: int) -> RequestCosts:

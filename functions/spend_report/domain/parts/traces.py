@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest, nsmallest
-from itertools import compress, count
+from itertools import compress, count, repeat
 from typing import NamedTuple
 
 from spend_report.domain.parts.exact_costs import decimals_of
@@ -95,12 +95,8 @@ class TraceSums:
         owner = [0] * len(self._rows)
         for place, number in zip(self._places, own, strict=True):
             owner[place] = number
-        others = [
-            call
-            for call, (place, number) in enumerate(zip(self._places, own, strict=True))
-            if owner[place] != number
-        ]
-        further = self._part(others, own) if others else {}
+        apart = [owner[place] != number for place, number in zip(self._places, own, strict=True)]
+        further = self._part(apart, own, len(numbers)) if any(apart) else []
         return Traces(
             decimals=self._decimals,
             owners=list(numbers),
@@ -136,20 +132,30 @@ class TraceSums:
         for place, cost in zip(self._places, costs, strict=True):
             units[place] += cost
 
-    def _part(self, others: Iterable[int], own: Sequence[int]) -> dict[tuple[int, int], int]:
-        """Take the `others` out of their traces' rows; the rows that they get instead."""
-        columns, further = self._columns, dict[tuple[int, int], int]()
-        rows = list(self._of_calls(range(len(columns))))
-        costs = run_costs(columns, self._decimals)
-        sums = (self._calls, self._input, self._output, self._units)
-        for call in others:
-            row, key = rows[call], (self._places[call], own[call])
-            if key not in further:
-                further[key] = len(self._calls)
-                for column in sums:
-                    column.append(0)
-            amounts = (1, columns.input[row], columns.output[row], costs[row])
-            for column, amount in zip(sums, amounts, strict=True):
-                column[key[0]] -= amount
-                column[further[key]] += amount
-        return further
+    def _part(
+        self, apart: Sequence[bool], own: Sequence[int], owners: int
+    ) -> list[tuple[int, int]]:
+        """Take the calls that are `apart` out of their traces' rows and into rows of their own.
+
+        `own` are the numbers of the calls' owners, of which there are so many. Returns the place
+        of the trace and the owner of each row that is new.
+        """
+        columns = self._columns
+        places = list(compress(self._places, apart))
+        keys = [
+            place * owners + number
+            for place, number in zip(places, compress(own, apart), strict=True)
+        ]
+        new = dict(zip(dict.fromkeys(keys), count(len(self._rows)), strict=False))
+        rows = list(map(new.__getitem__, keys))
+        for sums, amounts in (
+            (self._calls, repeat(1)),
+            (self._input, self._of_calls(columns.input)),
+            (self._output, self._of_calls(columns.output)),
+            (self._units, self._of_calls(run_costs(columns, self._decimals))),
+        ):
+            sums.extend([0] * len(new))
+            for place, row, amount in zip(places, rows, compress(amounts, apart), strict=True):
+                sums[place] -= amount
+                sums[row] += amount
+        return [divmod(key, owners) for key in new]
