@@ -14,6 +14,7 @@ from spend_report.domain.parts.traces import TraceSums
 from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates
 from spend_report.domain.runs.calls import Calls
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
+from spend_report.domain.runs.too_many_names import HELD, Held
 from tests.traces import RawRun, decoded
 
 DATE = date(2026, 11, 21)
@@ -72,15 +73,18 @@ def figures(
     outside: Sequence[RawRun] = (),
     page: int = 1000,
     aliases: Mapping[str, str] = MappingProxyType({}),
+    held: Held = HELD,
+    dimensions: Sequence[str] = DIMENSIONS,
 ) -> DayFigures:
     """The figures of the LLM runs `runs`, read in pages.
 
     `above` are the runs that LangSmith has of their ancestors, `outside` LLM runs of other days.
     """
-    keys = MetadataKeys("feature", DIMENSIONS)
-    calls = Calls(DAY, keys, PriceBook([PriceOf()]), aliases)
+    keys = MetadataKeys("feature", dimensions)
+    calls = Calls(DAY, keys, PriceBook([PriceOf()]), aliases, held)
     for some in batched(runs, page, strict=False):
         calls.take(APP, [decoded(raw, keys) for raw in some])
+    calls.bound()
     sums = TraceSums(calls.columns)
     calls.take_outside(APP, [decoded(raw, keys) for raw in outside])
     ancestors = {

@@ -45,6 +45,7 @@ def collect(
     calls = Calls(day, reading.keys, reading.prices, reading.aliases)
     crossings = Crossings(calls, window)
     unreadable = source.read(*window, crossings.take, expected)
+    calls.bound()
     sums = TraceSums(calls.columns)
     is_whole = window == (day.start, day.end)
     # The roots of the costliest requests are looked up only for their names, but a look-up more

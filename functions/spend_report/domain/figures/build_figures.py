@@ -5,7 +5,7 @@ from copy import replace
 
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.money import ZERO
-from spend_report.domain.figures.bound_names import bounded
+from spend_report.domain.figures.bound_names import MOST_VALUES, bounded
 from spend_report.domain.figures.data_quality import (
     drift,
     quality,
@@ -24,7 +24,6 @@ from spend_report.domain.figures.untagged_paths import untagged_paths
 from spend_report.domain.parts.add_parts import whole
 from spend_report.domain.parts.part import Part
 from spend_report.domain.runs.run import MetadataKeys
-from spend_report.domain.runs.too_many_names import MOST_VALUES
 
 WRAPPER = "wrapper"
 UNREADABLE = "unreadable"

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from spend_report.domain.figures.bound_names import MOST_VALUES
 from spend_report.domain.figures.day_figures import UntaggedPath
 from spend_report.domain.parts.path_sums import Path, PathSpend, added, costliest
-from spend_report.domain.runs.too_many_names import MOST_VALUES
 
 
 def untagged_paths(

@@ -6,10 +6,10 @@ Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nlargest, nsmallest
 from itertools import compress, count, repeat
 from typing import NamedTuple
 
+from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.parts.exact_costs import decimals_of
 from spend_report.domain.parts.run_costs import run_costs
 from spend_report.domain.parts.trace_ids import RowIds
@@ -55,14 +55,7 @@ class Traces:
         totals = list(self.units[: len(self.ids)])
         for row, place in enumerate(self.further, len(self.ids)):
             totals[place] += self.units[row]
-        return first_by_cost(totals, self.ids, most)
-
-
-def first_by_cost(units: Sequence[int], ids: Sequence[str], most: int) -> list[int]:
-    """The places of the `most` largest of `units`, of equals the first by its id."""
-    enough = min(nlargest(most, units), default=0)
-    wanted = [(-own, ids[place], place) for place, own in enumerate(units) if own >= enough]
-    return [place for _, _, place in nsmallest(most, wanted)]
+        return costliest(totals, most, self.ids.__getitem__)
 
 
 class TraceSums:
@@ -83,7 +76,7 @@ class TraceSums:
     def costliest(self, most: int) -> list[str]:
         """The ids of the `most` costliest traces."""
         ids = RowIds(self._columns, self._rows)
-        return [ids[place] for place in first_by_cost(self._units, ids, most)]
+        return [ids[place] for place in costliest(self._units, most, ids.__getitem__)]
 
     def by_owner(self) -> Traces:
         """The same once each call's group says whose it is."""

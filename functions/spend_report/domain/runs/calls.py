@@ -25,13 +25,11 @@ from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
 from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
-from spend_report.domain.runs.too_many_names import fold
+from spend_report.domain.runs.too_many_names import HELD, Held, MovedNames
 from spend_report.domain.runs.usage import MOST_DOLLARS, at_standard_price, usage
 from spend_report.domain.runs.wrappers import wrappers
 
-# What is held while a day is read: far more than is reported, so that the costliest are among them.
-_MOST_GROUPS_HELD = 50_000
-_MOST_VALUES_HELD = 10_000
+# Far more than are reported, so that the costliest are among them.
 _MOST_PATHS_HELD = 20_000
 
 
@@ -57,6 +55,7 @@ class Calls:
         keys: MetadataKeys,
         prices: PriceBook,
         aliases: Mapping[str, str] = MappingProxyType({}),
+        held: Held = HELD,
     ) -> None:
         self.day = day
         self._keys = keys
@@ -66,8 +65,8 @@ class Calls:
         self._orphans = array("Q")  # rows without a tag of their own, ascending
         self._orphan_paths = array("I")  # and the code path of each
         self._paths: dict[CodePath, int] = {}
-        self._most_groups = _MOST_GROUPS_HELD
         self.columns = Columns()
+        self._moved = MovedNames(self.columns, keys, aliases, held)
         self._hours = _hours_by_clock(day)
         self.ancestors_of_orphans: dict[str, datetime | None] = {}
         self.ancestors_before: dict[str, datetime | None] = {}
@@ -86,11 +85,15 @@ class Calls:
         end, hours = self.day.end, self._hours
         groups = self._groups_of(project)
         plain_groups, untagged = groups.plain, groups.untagged
+        moved, has_moved = self._moved, bool(self._moved)
+        names: Sequence[int] = ()
         plain: list[PlainRow] = []
         orphans: list[tuple[int, Run]] = []
         for run in runs:
             trace, parents, cost = run.trace_id, run.parent_run_ids, run.total_cost
             start = run.start_time
+            if has_moved:
+                names = moved.take_out(run)
             if (
                 (tokens := plain_tokens(run)) is not None
                 and (ended := run.end_time) is not None
@@ -111,14 +114,21 @@ class Calls:
                 if group in untagged:
                     orphans.append((len(plain), run))
                 hour = hours[start.day * 24 + start.hour]
-                plain.append((group, hour, tokens, cost or 0.0, run.id, trace, parents or ()))
+                row = (group, hour, tokens, cost or 0.0, run.id, trace, parents or (), names)
+                plain.append(row)
             else:
-                self._take_one(groups, run)
+                self._take_one(groups, run, names)
         for at, run in orphans:
             self._note_orphan(len(self.columns) + at, run)
         self.columns.extend(plain)
-        if len(self.columns.groups) > self._most_groups:
-            self._fold()
+        if moved.make_room():
+            for own in self._groups.values():
+                own.forget()
+
+    def bound(self) -> None:
+        """Leave not more names than a day may have, once all of its runs are in."""
+        self._groups.clear()
+        self._moved.move_back()
 
     def take_outside(self, _project: Project, runs: Sequence[Run]) -> None:
         """Add LLM runs of the days beside.
@@ -169,7 +179,7 @@ class Calls:
             if columns.group[row] != NO_CALL and columns.group_of(row).feature == UNTAGGED:
                 yield row, paths[path], run_ancestors[0] if run_ancestors else None
 
-    def _take_one(self, groups: ProjectGroups, run: Run) -> None:
+    def _take_one(self, groups: ProjectGroups, run: Run, names: Sequence[int]) -> None:
         run.parent_run_ids = ancestor_ids(run)
         found = usage(run)
         tokens, tier = found.tokens, found.service_tier
@@ -180,7 +190,7 @@ class Calls:
             self._note_orphan(len(self.columns), run)
         start = run.start_time.astimezone(UTC)
         hour = self._hours[start.day * 24 + start.hour]
-        self.columns.append(group, hour, run, found)
+        self.columns.append(group, hour, run, found, names)
         silent = not tokens.input and not tokens.output
         self._note_neighbours(run, silent=silent)
 
@@ -188,7 +198,13 @@ class Calls:
         groups = self._groups.get(project.id)
         if groups is None:
             groups = self._groups[project.id] = ProjectGroups(
-                project, self.columns, self.day, self._keys, self._prices, aliases=self._aliases
+                project,
+                self.columns,
+                self.day,
+                self._keys,
+                self._prices,
+                aliases=self._aliases,
+                bare=self._moved.bare,
             )
         return groups
 
@@ -201,13 +217,6 @@ class Calls:
             path = _OTHER_PATH
         self._orphans.append(row)
         self._orphan_paths.append(self._paths.setdefault(path, len(self._paths)))
-
-    def _fold(self) -> None:
-        """Somebody writes ids where names belong: keep the costliest so far, and make room."""
-        fold(self.columns, self._keys.dimensions, _MOST_VALUES_HELD, _MOST_GROUPS_HELD // 2)
-        self._most_groups = max(_MOST_GROUPS_HELD, 2 * len(self.columns.groups))
-        for groups in self._groups.values():
-            groups.forget()
 
     def _note_neighbours(self, run: Run, *, silent: bool) -> None:
         """Note what lies beyond midnight and decides whether `run` is a call."""

@@ -6,14 +6,15 @@ it out, changes one number and moves nothing.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
+from spend_report.domain.basics.names import OTHER
 from spend_report.domain.prices.price_sources import Rates, Tokens
 from spend_report.domain.runs.id_hashes import hashes
 from spend_report.domain.runs.plain_usage import PlainTokens
-from spend_report.domain.runs.rare_columns import AudioColumns, RemarkColumns
+from spend_report.domain.runs.rare_columns import AudioColumns, NameColumn, RemarkColumns
 from spend_report.domain.runs.run import Project, Run
 from spend_report.domain.runs.usage import RemarkKind, Usage, audio_like_text, plausible_cost
 
@@ -21,8 +22,8 @@ NO_CALL = 0  # the number, in place of a group's, of runs that are not to be cou
 
 _ID_LENGTH = 36  # of a UUID as text
 
-type PlainRow = tuple[int, int, PlainTokens, float, str, str, Sequence[str]]
-"""Group, hour, tokens, recorded cost, id, trace, and the ancestors."""
+type PlainRow = tuple[int, int, PlainTokens, float, str, str, Sequence[str], Sequence[int]]
+"""Group, hour, tokens, recorded cost, id, trace, the ancestors, and numbers of names."""
 
 
 class Group(NamedTuple):
@@ -42,13 +43,24 @@ class Group(NamedTuple):
     rates: Rates | None
     written: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What tells it from every other group, to sort by."""
+        own = (self.feature, self.model, self.provider, *self.dimensions, self.project.id)
+        return (*own, self.written, self.sample_rate, self.status, repr(self.rates))
+
+    def without_dimensions(self) -> "Group":
+        """The same with `(other)` for each dimension."""
+        return self._replace(dimensions=(OTHER,) * len(self.dimensions))
+
 
 class Columns:
     """Runs in the order in which they came. All but `ancestor_ids` have one entry a run.
 
     `hour` is the place in `ReportDay.hours` of the hour in which a run started; from `input` to
     `cache_write_1h` are tokens; `recorded` is LangSmith's cost in US dollars, a double there too.
-    Ids of runs and traces are the hashes of `id_hashes`. `audio` and `remarks` are of few runs.
+    Ids of runs and traces are the hashes of `id_hashes`. `audio` and `remarks` are of few runs,
+    `names` of few days (see `too_many_names`).
     """
 
     def __init__(self) -> None:
@@ -66,6 +78,7 @@ class Columns:
         self.ancestor_ids = array("q")  # the ids of these, run by run
         self.audio = AudioColumns()
         self.remarks = RemarkColumns()
+        self.names: list[NameColumn] = []
         self._trace_texts = bytearray()  # _ID_LENGTH bytes each
         self._odd_traces: dict[int, str] = {}  # those of another form
         self._groups: list[Group] = []
@@ -95,7 +108,7 @@ class Columns:
         """Add plain runs, of which `Calls.take` says what they are."""
         if not rows:
             return
-        groups, hours, tokens, recorded, ids, traces, parents = zip(*rows, strict=True)
+        groups, hours, tokens, recorded, ids, traces, parents, names = zip(*rows, strict=True)
         figures = list(chain.from_iterable(tokens))
         # An array takes in a list at once, and anything else value by value.
         self.group.fromlist(list(groups))
@@ -110,14 +123,18 @@ class Columns:
         self.traces.frombytes(hashes(traces))
         self.depths.fromlist(list(map(len, parents)))
         self.ancestor_ids.frombytes(hashes(list(chain.from_iterable(parents))))
+        for column, numbers in zip(self.names, zip(*names, strict=True), strict=True):
+            column.numbers.fromlist(list(numbers))
         if set(map(len, traces)) == {_ID_LENGTH} and (texts := "".join(traces)).isascii():
             self._trace_texts += texts.encode("ascii")
         else:
             for row, trace in enumerate(traces, len(self) - len(traces)):
                 self._append_text(row, trace)
 
-    def append(self, group: int, hour: int, run: Run, usage: Usage) -> None:
-        """Add any run."""
+    def append(
+        self, group: int, hour: int, run: Run, usage: Usage, names: Sequence[int] = ()
+    ) -> None:
+        """Add any run, with the numbers of its `names`."""
         tokens = usage.tokens
         row = len(self)
         if group != NO_CALL and (usage.remarks or tokens.has_audio):
@@ -136,6 +153,8 @@ class Columns:
         self.ids.append(hash(run.id))
         self.traces.append(hash(trace))
         self.depths.append(len(parents))
+        for column, number in zip(self.names, names, strict=True):
+            column.numbers.append(number)
         self.ancestor_ids.extend(map(hash, parents))
 
     def _append_rare(self, row: int, usage: Usage, rates: Rates | None) -> None:
@@ -173,15 +192,22 @@ class Columns:
                 if row is None:
                     return
 
-    def regroup(self, groups: Sequence[Group]) -> None:
-        """Replace each of the groups by the one at its place in `groups`, and number them anew."""
-        used = set(self.group)
+    def regroup[Key: tuple[int, ...]](
+        self, keys: Iterable[Key], group_of: Callable[[Key], Group]
+    ) -> None:
+        """Number the groups anew: each run gets that of its key, which begins with its number."""
         numbers: dict[Group, int] = {}
-        new = [NO_CALL] * (NO_CALL + 1 + len(groups))
-        for old, group in enumerate(groups, NO_CALL + 1):
-            if old in used:
-                new[old] = numbers.setdefault(group, NO_CALL + 1 + len(numbers))
-        self.group = array("I", map(new.__getitem__, self.group))
+        new: dict[Key, int] = {}
+        column = array("I")
+        for key in keys:
+            number = new.get(key)
+            if number is None:
+                number = NO_CALL
+                if key[0] != NO_CALL:
+                    number = numbers.setdefault(group_of(key), NO_CALL + 1 + len(numbers))
+                new[key] = number
+            column.append(number)
+        self.group = column
         self._numbers, self._groups = numbers, list(numbers)
 
     def has_usage(self, row: int) -> bool:

@@ -19,6 +19,9 @@ _NO_FEATURE = ("", UNTAGGED)
 
 _ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 
+# Combinations of metadata values that are known at once: on most days there are a few hundred.
+_MOST_SLICES = 50_000
+
 # In place of a group's number: runs with this metadata are looked at one by one.
 ONE_BY_ONE = NO_CALL
 
@@ -59,6 +62,7 @@ class ProjectGroups:
         keys: what is read of a run's metadata.
         prices: what a token costs.
         aliases: the features that other names count as.
+        bare: a group without the names that moved out of the groups.
 
     Attributes:
         plain: by status, then by metadata, the group of runs that name no service tier, or
@@ -76,12 +80,14 @@ class ProjectGroups:
         prices: PriceBook,
         *,
         aliases: Mapping[str, str],
+        bare: Callable[[Group], Group],
     ) -> None:
         self._project = project
         self._columns = columns
         self._day = day
         self._prices = prices
         self._aliases = aliases
+        self._bare = bare
         self._models: dict[tuple[str, str], tuple[str, Price | None]] = {}
         self._places = [keys.place_of[name] for name in _ATTRIBUTES]
         self._dimension_places = [keys.place_of[name] for name in keys.dimensions]
@@ -94,9 +100,7 @@ class ProjectGroups:
 
     def forget(self) -> None:
         """The columns have numbered their groups anew."""
-        self._slices.clear()
-        for by_metadata in self.plain.values():
-            by_metadata.clear()
+        self._forget_slices()
         self.untagged = {
             number
             for number, group in enumerate(self._columns.groups, NO_CALL + 1)
@@ -154,8 +158,16 @@ class ProjectGroups:
         key = (metadata, reading.numbers) if reading.numbers else metadata
         slice_ = self._slices.get(key) or self._new_slice(reading)
         if not reading.is_long:
+            if len(self._slices) >= _MOST_SLICES:  # by values that make no group, for example
+                self._forget_slices()
             self._slices[key] = slice_
         return slice_
+
+    def _forget_slices(self) -> None:
+        self._models.clear()
+        self._slices.clear()
+        for by_metadata in self.plain.values():
+            by_metadata.clear()
 
     def _new_slice(self, reading: Reading) -> _Slice:
         names = reading.names or self._no_names
@@ -172,7 +184,7 @@ class ProjectGroups:
             price.flat if price is not None else None,
             tag,
         )
-        return _Slice(group, price, reading)
+        return _Slice(self._bare(group), price, reading)
 
     def _look_up(self, model: str, provider: str) -> tuple[str, Price | None]:
         """The name that the reports show for a model, and its price."""

@@ -1,7 +1,8 @@
 """What few runs have, but on some days every run: columns with an entry for these alone.
 
 An object a run would do on most days. Where an application talks, or writes with a client whose
-totals nobody can explain, it would take more memory than all that every run has.
+totals nobody can explain, it would take more memory than all that every run has. And names, on
+days on which there are too many.
 """
 
 from array import array
@@ -10,8 +11,6 @@ from collections.abc import Iterator
 
 from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.usage import Remark, RemarkKind
-
-OTHER = "(other)"
 
 # Reasons are words of this package, and names of classes that any client may make up.
 _MOST_REASONS = 10_000
@@ -76,3 +75,26 @@ class RemarkColumns:
         reasons = list(self._numbers)
         for row, number, tokens in zip(self._rows, self._reasons, self._tokens, strict=True):
             yield row, Remark(*reasons[number], tokens)
+
+
+class Numbers(dict[str, int]):
+    """A number for each name, which it gets when it is first asked for.
+
+    Attributes:
+        characters: those of all names.
+    """
+
+    characters = 0
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        self.characters += len(name)
+        return number
+
+
+class NameColumn:
+    """The names of one kind: of every run the number, with no entry for each group of runs."""
+
+    def __init__(self) -> None:
+        self.names = Numbers()
+        self.numbers = array("I")

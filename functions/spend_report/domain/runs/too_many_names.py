@@ -1,132 +1,250 @@
-"""Too many names of one kind: the costliest keep their own, the rest becomes `(other)`.
+"""Too many names of one kind: they leave the groups, for a column of their own.
 
-Somebody who puts an id where a name belongs makes as many groups as there are calls. They are
-folded when they are too many to hold, and once more, by their exact costs, before they are
-reported. Sums stay what they are: only the names of the cheapest are lost.
+Somebody who puts an id where a name belongs makes as many groups as there are calls, too many to
+hold; a number for each call is little. So the kind that has most names moves out. Once all runs
+are in, the costliest of its names move back, and the rest becomes `(other)`. Nothing is lost
+before that, so it makes no difference in which order the runs come.
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from spend_report.domain.basics.names import OTHER, UNTAGGED
+from msgspec.structs import replace
+
+from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
+from spend_report.domain.basics.ranking import costliest
+from spend_report.domain.prices.model_names import display
+from spend_report.domain.prices.price_sources import Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-
-MOST_VALUES = 1_000
-"""Values of the feature, of a dimension, and so on, that a day reports by their own names."""
-
-MOST_GROUPS = 20_000
-"""Combinations of them all that a day reports, each a row or a few of `spend_detail`."""
-
-# These say that there is no name, and cost nothing to keep.
-_ALWAYS_KEPT = frozenset({"", UNTAGGED, OTHER})
-
-_PLAIN_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
-
-type Costs = Sequence[int] | Sequence[float]
-"""What the calls of each group cost, in any unit."""
+from spend_report.domain.runs.rare_columns import NameColumn, Numbers
+from spend_report.domain.runs.run import MetadataKeys, Run
 
 
-def fold(columns: Columns, dimensions: Sequence[str], most_values: int, most_groups: int) -> None:
-    """Leave at most so many values of each attribute, and so many groups, the costliest so far.
+class Held(NamedTuple):
+    """What is held while a day is read: far more than is reported, so that that is among it.
 
-    `dimensions` are the names of the groups' dimensions.
+    Attributes:
+        groups: groups, with all of their names.
+        values: names of a kind that move back.
+        names: names that moved out, of all kinds together. Beyond that the cheapest so far are
+            lost: only then the order in which runs come makes a difference.
+        characters: those of these names together.
     """
-    used = set(columns.group)
-    groups = [group for number, group in enumerate(columns.groups, NO_CALL + 1) if number in used]
 
-    def costs() -> Costs:
-        by_group = estimated_costs(columns)
-        return [by_group[columns.number(group) - NO_CALL - 1] for group in groups]
-
-    kept = kept_names(groups, dimensions, most_values, costs)
-    if kept:
-        columns.regroup([folded(group, dimensions, kept) for group in columns.groups])
-    if len(columns.groups) > most_groups:
-        costs_ = estimated_costs(columns)
-        columns.regroup(without_cheap_combinations(columns.groups, most_groups, costs_))
+    groups: int = 25_000
+    values: int = 10_000
+    names: int = 1_000_000
+    characters: int = 50_000_000
 
 
-def kept_names(
-    groups: Sequence[Group], dimensions: Sequence[str], most: int, costs: Callable[[], Costs]
-) -> dict[str, frozenset[str]]:
-    """Of each attribute that has more than `most` values, the costliest.
+HELD = Held()
 
-    `costs` go with `groups`, all of which have calls.
+_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
+# A price rests on these, or a code path, so that the metadata keeps them.
+_NEEDED = frozenset({"provider", "model", "node"})
+
+# In which a million tokens are priced here: so many are a dollar.
+_UNITS = 10**9
+
+type _Prices = tuple[int, int, float]
+"""Of a token of input and of output, and of a dollar that LangSmith recorded."""
+
+_FREE: _Prices = (0, 0, 0.0)
+
+
+class _Kind(NamedTuple):
+    """A kind of names that moved: an attribute of metadata and of groups.
+
+    `field` is the metadata's own, from which the names are taken; empty where it keeps them.
     """
-    names = (*_PLAIN_ATTRIBUTES, *dimensions)
-    getters = {name: _getter(name, dimensions) for name in names}
-    flooded = [
-        name
-        for name, value_of in getters.items()
-        if len(set(map(value_of, groups)) - _ALWAYS_KEPT) > most
-    ]
-    if not flooded:
-        return {}
-    by_group = list(zip(groups, costs(), strict=True))
-    return {name: _costliest(by_group, getters[name], most) for name in flooded}
+
+    attribute: str
+    field: str
+    column: NameColumn
 
 
-def without_cheap_combinations(groups: Sequence[Group], most: int, costs: Costs) -> list[Group]:
-    """`groups`, of which all but the `most` costliest lose their dimensions."""
-    ranked = sorted(range(len(groups)), key=lambda place: (-costs[place], _name(groups[place])))
-    cheap = set(ranked[most:])
-    return [
-        group._replace(dimensions=(OTHER,) * len(group.dimensions)) if place in cheap else group
-        for place, group in enumerate(groups)
-    ]
+class MovedNames:
+    """The kinds of names that moved from the groups of `columns` to columns; none on most days.
 
+    `aliases` are the features that other names count as.
+    """
 
-def estimated_costs(columns: Columns) -> list[float]:
-    """About what the calls of each group cost, good enough to tell the cheap from the dear."""
-    costs = [0.0] * (NO_CALL + 1 + len(columns.groups))
-    prices = [
-        (float(group.rates.input), float(group.rates.output)) if group.rates else (1.0, 1.0)
-        for group in columns.groups
-    ]
-    prices.insert(NO_CALL, (0.0, 0.0))
-    rows = zip(columns.group, columns.input, columns.output, strict=True)
-    for number, input_, output in rows:
-        price, output_price = prices[number]
-        costs[number] += input_ * price + output * output_price
-    return costs[NO_CALL + 1 :]
+    def __init__(
+        self, columns: Columns, keys: MetadataKeys, aliases: Mapping[str, str], held: Held
+    ) -> None:
+        self._columns = columns
+        self._keys = keys
+        self._aliases = aliases
+        self._kinds: list[_Kind] = []
+        self._held = held
+        self._most_groups = held.groups
+        # These say that there is no name, and cost nothing to keep.
+        untagged = (alias for alias, feature in aliases.items() if feature == UNTAGGED)
+        self._stay = frozenset({"", UNTAGGED, OTHER, *untagged})
 
+    def __bool__(self) -> bool:
+        return bool(self._kinds)
 
-def _getter(name: str, dimensions: Sequence[str]) -> Callable[[Group], str]:
-    if name in dimensions:
-        place = dimensions.index(name)
-        return lambda group: group.dimensions[place]
-    return attrgetter(name)
+    def take_out(self, run: Run) -> tuple[int, ...]:
+        """Take the names that have columns out of the metadata of `run`; their numbers there."""
+        metadata = run.metadata
+        numbers: list[int] = []
+        changed: dict[str, str] = {}
+        for attribute, field, column in self._kinds:
+            name = name_of(getattr(metadata, attribute, None))
+            if attribute == "model":
+                name = display(name)
+            numbers.append(column.names[name])
+            if field and name not in self._stay:
+                changed[field] = OTHER
+        if changed:
+            run.metadata = replace(metadata, **changed)
+        return tuple(numbers)
 
+    def bare(self, group: Group) -> Group:
+        """`group` without the names that have columns."""
+        for kind in self._kinds:
+            if self._name(group, kind.attribute) not in self._stay:
+                group = self._named(group, kind.attribute, OTHER)
+        return group
 
-def _costliest(
-    by_group: Iterable[tuple[Group, float]], value_of: Callable[[Group], str], most: int
-) -> frozenset[str]:
-    sums: defaultdict[str, float] = defaultdict(int)
-    for group, cost in by_group:
-        sums[value_of(group)] += cost
-    named = sums.keys() - _ALWAYS_KEPT
-    ranked = sorted(named, key=lambda value: (-sums[value], value))
-    return _ALWAYS_KEPT.union(ranked[:most])
+    def make_room(self) -> bool:
+        """Move names if there are too many groups. Says whether these have new numbers."""
+        columns, held = self._columns, self._held
+        names = sum(len(column.names) for column in columns.names)
+        characters = sum(column.names.characters for column in columns.names)
+        if names > held.names or characters > held.characters:
+            most = max(self._kinds, key=lambda kind: len(kind.column.names))
+            self._keep(most, len(most.column.names) // 2)
+        if len(columns.groups) <= self._most_groups:
+            return False
+        while len(columns.groups) > held.groups // 2 and (left := self._left()):
+            alike = self._alike(max(left, key=self._names_of))
+            for attribute in filter(alike.__contains__, left):
+                self._move(attribute, stays=not _NEEDED.isdisjoint(alike))
+            columns.regroup(
+                zip(columns.group), lambda key: self.bare(columns.groups[key[0] - NO_CALL - 1])
+            )
+        self._most_groups = max(held.groups, 2 * len(columns.groups))
+        return True
 
+    def move_back(self) -> None:
+        """Give the groups their names again: the costliest, in their costliest combinations."""
+        if not self._kinds:
+            return
+        for kind in self._kinds:
+            self._keep(kind, self._held.values)
+        columns, names = self._columns, [list(kind.column.names) for kind in self._kinds]
+        sums: defaultdict[tuple[int, ...], int] = defaultdict(int)
+        for key, cost in zip(self._keys_of_rows(), _costs(columns), strict=True):
+            sums[key] += cost
 
-def folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozenset[str]]) -> Group:
-    """`group` with `(other)` in place of each name that is not `kept`."""
-    changed: dict[str, Any] = {
-        name: OTHER
-        for name in _PLAIN_ATTRIBUTES
-        if name in kept and getattr(group, name) not in kept[name]
-    }
-    if "feature" in changed:
-        changed["written"] = OTHER
-    if not kept.keys().isdisjoint(dimensions):
-        changed["dimensions"] = tuple(
-            OTHER if name in kept and value not in kept[name] else value
-            for name, value in zip(dimensions, group.dimensions, strict=True)
+        def whole(key: tuple[int, ...]) -> Group:
+            group = columns.groups[key[0] - NO_CALL - 1]
+            for kind, own, number in zip(self._kinds, names, key[1:], strict=True):
+                group = self._named(group, kind.attribute, own[number])
+            return group
+
+        combinations = [key for key in sums if key[0] != NO_CALL]
+        places = costliest(
+            [sums[key] for key in combinations],
+            self._held.groups,
+            lambda place: whole(combinations[place]).names,
         )
-    return group._replace(**changed) if changed else group
+        dear = {combinations[place] for place in places}
+        columns.regroup(
+            self._keys_of_rows(),
+            lambda key: whole(key) if key in dear else whole(key).without_dimensions(),
+        )
+        self._kinds.clear()
+        columns.names.clear()
+
+    def _keys_of_rows(self) -> Iterator[tuple[int, ...]]:
+        return zip(self._columns.group, *(own.numbers for own in self._columns.names), strict=True)
+
+    def _left(self) -> list[str]:
+        """The attributes of groups that did not move."""
+        moved = {kind.attribute for kind in self._kinds}
+        return [name for name in (*_ATTRIBUTES, *self._keys.dimensions) if name not in moved]
+
+    def _names_of(self, attribute: str) -> int:
+        return len({self._name(group, attribute) for group in self._columns.groups})
+
+    def _move(self, attribute: str, *, stays: bool) -> None:
+        """Make a column of the names of one kind, and say whether the metadata keeps them."""
+        columns, column = self._columns, NameColumn()
+        numbers = [column.names[self._name(group, attribute)] for group in columns.groups]
+        column.numbers = array("I", map([0, *numbers].__getitem__, columns.group))
+        columns.names.append(column)
+        field = self._keys.struct.__struct_fields__[self._keys.place_of[attribute]]
+        self._kinds.append(_Kind(attribute, "" if stays else field, column))
+
+    def _alike(self, attribute: str) -> list[str]:
+        """The attributes that one metadata key fills, of which `attribute` is one."""
+        place_of = self._keys.place_of
+        return [name for name, place in place_of.items() if place == place_of[attribute]]
+
+    def _keep(self, kind: _Kind, most: int) -> None:
+        """Keep the `most` costliest names of a kind; the rest becomes `(other)`."""
+        column = kind.column
+        names, sums = list(column.names), [0] * len(column.names)
+        if len(names) <= most:
+            return
+        for number, cost in zip(column.numbers, _costs(self._columns), strict=True):
+            sums[number] += cost
+        if kind.attribute == "feature":
+            self._share_with_aliases(column.names, sums)
+        for name in self._stay & column.names.keys():
+            sums[column.names[name]] = -1  # is kept, and takes the place of no other
+        kept = self._stay.union(names[place] for place in costliest(sums, most, names.__getitem__))
+        column.names = Numbers()
+        new = [column.names[name if name in kept else OTHER] for name in names]
+        column.numbers = array("I", map(new.__getitem__, column.numbers))
+
+    def _share_with_aliases(self, numbers: Mapping[str, int], sums: list[int]) -> None:
+        """Have each name of a feature cost what all of them do."""
+        features = defaultdict[str, list[int]](list)
+        for name in {*self._aliases, *self._aliases.values()} & numbers.keys():
+            features[self._aliases.get(name, name)].append(numbers[name])
+        for own in features.values():
+            total = sum(sums[number] for number in own)
+            for number in own:
+                sums[number] = total
+
+    def _name(self, group: Group, attribute: str) -> str:
+        if attribute in self._keys.dimensions:
+            return group.dimensions[self._keys.dimensions.index(attribute)]
+        name: str = getattr(group, "written" if attribute == "feature" else attribute)
+        return name
+
+    def _named(self, group: Group, attribute: str, name: str) -> Group:
+        """`group` with another `name`."""
+        if attribute == "feature":
+            return group._replace(feature=self._aliases.get(name, name), written=name)
+        if attribute in self._keys.dimensions:
+            names = list(group.dimensions)
+            names[self._keys.dimensions.index(attribute)] = name
+            return group._replace(dimensions=tuple(names))
+        changed: dict[str, Any] = {attribute: name}
+        return group._replace(**changed)
 
 
-def _name(group: Group) -> tuple[str, ...]:
-    return (group.feature, group.model, group.provider, *group.dimensions, group.project.id)
+def _costs(columns: Columns) -> Iterator[int]:
+    """About what each run costs, good enough to tell the cheap from the dear."""
+    prices = [_FREE, *(_prices(group.rates) for group in columns.groups)]
+    return (
+        input_ * price + output * output_price + int(recorded * share)
+        for (price, output_price, share), input_, output, recorded in zip(
+            map(prices.__getitem__, columns.group),
+            *(columns.input, columns.output, columns.recorded),
+            strict=True,
+        )
+    )
+
+
+def _prices(rates: Rates | None) -> _Prices:
+    if rates is None:
+        return 0, 0, float(_UNITS * 10**6)
+    return int(rates.input * _UNITS), int(rates.output * _UNITS), 0.0
