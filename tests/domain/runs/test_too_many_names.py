@@ -13,9 +13,10 @@ from spend_report.domain.runs.too_many_names import Held
 from tests.reckoning import figures
 from tests.traces import RawRun, llm, run
 
-FEW = Held(groups=3, values=2)
+FEW = Held(groups=3, values=2, paths=2)
 ALIASES = {"RAG": "rag", "n/a": UNTAGGED}
-ROOTS = [run("tagged", metadata={"feature": "above"}), run("silent")]
+TAGS = ["above", "RAG", "rag", "n/a", "a", "c", "d"]
+ROOTS = [run("silent"), *(run(tag, metadata={"feature": tag}) for tag in TAGS)]
 # Of one text, and not of one value: 1, 1.0 and true are equal in Python.
 VALUES = [
     None,
@@ -164,6 +165,37 @@ def test_more_names_than_can_be_held(held: Held) -> None:
     assert day.calls == 100
     assert sum(row.input_tokens for row in day.features) == sum(range(901, 1_001))
     assert day.cost == Decimal("0.096050")
+
+
+def test_ids_on_the_roots() -> None:
+    """Features that calls have from the roots of their traces flood as their own do."""
+    roots = [run(f"root-{number}", metadata={"feature": f"user-{number}"}) for number in range(9)]
+    runs = [
+        llm(f"call-{number}", model="flat", below=root, tokens=(number + 1, 1))
+        for number, root in enumerate(roots)
+    ]
+
+    day = figures(runs, above=roots, held=FEW)
+
+    assert {row.feature: (row.calls, row.input_tokens) for row in day.features} == {
+        OTHER: (7, 28),
+        "user-7": (1, 8),
+        "user-8": (1, 9),
+    }
+
+
+def test_too_many_code_paths() -> None:
+    """The costliest code paths without a tag keep their names, be they the first or the last."""
+    runs = [llm(f"call-{number}", model="flat", tokens=(number, 1)) for number in range(1, 10)]
+
+    first, last = figures(runs, held=FEW, page=2), figures(runs[::-1], held=FEW, page=3)
+
+    assert first.untagged == last.untagged
+    assert [(path.run_name, path.calls) for path in first.untagged] == [
+        (OTHER, 7),
+        ("call-9", 1),
+        ("call-8", 1),
+    ]
 
 
 def test_dimension_that_is_the_feature_too() -> None:

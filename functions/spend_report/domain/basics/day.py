@@ -32,6 +32,17 @@ class ReportDay(Struct, frozen=True):
         count = ceil((self.end - first) / _HOUR)
         return [first + _HOUR * number for number in range(count)]
 
+    @property
+    def hours_by_clock(self) -> list[int]:
+        """The place of an hour in `hours`, by 24 times its day of the month and its hour in UTC.
+
+        A day is over long before one of these comes round again.
+        """
+        places = [0] * (32 * 24)
+        for place, hour in enumerate(self.hours):
+            places[hour.day * 24 + hour.hour] = place
+        return places
+
     @classmethod
     def of(cls, day: dt.date, timezone: ZoneInfo) -> "ReportDay":
         """The report day `day` in `timezone`."""

@@ -24,13 +24,11 @@ from spend_report.domain.runs.attribution import (
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
 from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
 from spend_report.domain.runs.plain_usage import plain_tokens
+from spend_report.domain.runs.rare_columns import NameColumn
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
-from spend_report.domain.runs.too_many_names import HELD, Held, MovedNames
+from spend_report.domain.runs.too_many_names import HELD, Held, MovedNames, costs_of
 from spend_report.domain.runs.usage import MOST_DOLLARS, at_standard_price, usage
 from spend_report.domain.runs.wrappers import wrappers
-
-# Far more than are reported, so that the costliest are among them.
-_MOST_PATHS_HELD = 20_000
 
 
 class CodePath(NamedTuple):
@@ -40,7 +38,8 @@ class CodePath(NamedTuple):
     node: str
 
 
-_OTHER_PATH = CodePath(OTHER, "")
+_BREAK = "\n"  # no name has one
+_OTHER_PATH = _BREAK.join(CodePath(OTHER, ""))
 
 
 class Calls:
@@ -63,11 +62,11 @@ class Calls:
         self._aliases = aliases
         self._groups: dict[str, ProjectGroups] = {}
         self._orphans = array("Q")  # rows without a tag of their own, ascending
-        self._orphan_paths = array("I")  # and the code path of each
-        self._paths: dict[CodePath, int] = {}
+        self._paths = NameColumn()  # and the code path of each
         self.columns = Columns()
+        self._held = held
         self._moved = MovedNames(self.columns, keys, aliases, held)
-        self._hours = _hours_by_clock(day)
+        self._hours = day.hours_by_clock
         self.ancestors_of_orphans: dict[str, datetime | None] = {}
         self.ancestors_before: dict[str, datetime | None] = {}
         self.continue_until: datetime | None = None
@@ -121,14 +120,13 @@ class Calls:
         for at, run in orphans:
             self._note_orphan(len(self.columns) + at, run)
         self.columns.extend(plain)
-        if moved.make_room():
-            for own in self._groups.values():
-                own.forget()
+        self._make_room()
 
     def bound(self) -> None:
         """Leave not more names than a day may have, once all of its runs are in."""
         self._groups.clear()
         self._moved.move_back()
+        self._keep_paths(self._held.paths)
 
     def take_outside(self, _project: Project, runs: Sequence[Run]) -> None:
         """Add LLM runs of the days beside.
@@ -150,19 +148,18 @@ class Calls:
         numbers = columns.group
         for row in wrappers(columns):
             numbers[row] = NO_CALL
-        features = {hash(id_): found.feature for id_, found in ancestors.items() if found.feature}
-        settled: dict[tuple[int, str], int] = {}
-        for row, run_ancestors in zip(
-            self._orphans, columns.ancestors_of(self._orphans), strict=True
-        ):
+        settled: dict[tuple[int, int], int] = {}
+        tags = self._tags_above(ancestors)
+        names = list(tags.names)
+        for row, tag in zip(self._orphans, tags.numbers, strict=True):
             # By its own word, which outweighs its ancestors', a call may be untagged.
             if numbers[row] == NO_CALL or columns.group_of(row).feature == UNTAGGED:
                 continue
-            tag = nearest_feature(run_ancestors, features) or UNTAGGED
             key = (numbers[row], tag)
             if key not in settled:
-                feature = self._aliases.get(tag, tag)
-                group = columns.group_of(row)._replace(feature=feature, written=tag)
+                written = names[tag]
+                feature = self._aliases.get(written, written)
+                group = columns.group_of(row)._replace(feature=feature, written=written)
                 settled[key] = columns.number(group)
             numbers[row] = settled[key]
         return before - len(self)
@@ -172,12 +169,23 @@ class Calls:
 
         None where a call is its own root.
         """
-        paths, columns = list(self._paths), self.columns
+        paths = [CodePath(*path.split(_BREAK)) for path in self._paths.names]
+        columns = self.columns
         for row, path, run_ancestors in zip(
-            self._orphans, self._orphan_paths, columns.ancestors_of(self._orphans), strict=True
+            self._orphans, self._paths.numbers, columns.ancestors_of(self._orphans), strict=True
         ):
             if columns.group[row] != NO_CALL and columns.group_of(row).feature == UNTAGGED:
                 yield row, paths[path], run_ancestors[0] if run_ancestors else None
+
+    def _tags_above(self, ancestors: Mapping[str, Ancestor]) -> NameColumn:
+        """Of the runs without a tag of their own, that of the nearest tagged ancestor."""
+        features = {hash(id_): found.feature for id_, found in ancestors.items() if found.feature}
+        tags = NameColumn()
+        for run_ancestors in self.columns.ancestors_of(self._orphans):
+            tags.append(nearest_feature(run_ancestors, features) or UNTAGGED)
+        of_orphans = costs_of(self.columns, self._orphans)
+        tags.keep(self._held.values, of_orphans, frozenset({UNTAGGED}), self._aliases)
+        return tags
 
     def _take_one(self, groups: ProjectGroups, run: Run, names: Sequence[int]) -> None:
         run.parent_run_ids = ancestor_ids(run)
@@ -212,11 +220,21 @@ class Calls:
         known, parents = self.ancestors_of_orphans, run.parent_run_ids or ()
         if not all(map(known.__contains__, parents)):  # siblings know the same
             known.update(ancestor_starts(run))
-        path = CodePath(name_of(run.name), name_of(getattr(run.metadata, "node", None)))
-        if path not in self._paths and len(self._paths) >= _MOST_PATHS_HELD:
-            path = _OTHER_PATH
         self._orphans.append(row)
-        self._orphan_paths.append(self._paths.setdefault(path, len(self._paths)))
+        node = getattr(run.metadata, "node", None)
+        self._paths.append(_BREAK.join((name_of(run.name), name_of(node))))
+
+    def _make_room(self) -> None:
+        if self._held.exceeded_by([self._paths]):
+            self._keep_paths(len(self._paths.names) // 2)
+        if self._moved.make_room():
+            for groups in self._groups.values():
+                groups.forget()
+
+    def _keep_paths(self, most: int) -> None:
+        """Keep the costliest code paths of those that may have no feature."""
+        of_orphans = costs_of(self.columns, self._orphans)
+        self._paths.keep(most, of_orphans, frozenset(), {}, _OTHER_PATH)
 
     def _note_neighbours(self, run: Run, *, silent: bool) -> None:
         """Note what lies beyond midnight and decides whether `run` is a call."""
@@ -229,14 +247,3 @@ class Calls:
                 for id_, start in ancestor_starts(run).items()
                 if start is None or start < self.day.start
             )
-
-
-def _hours_by_clock(day: ReportDay) -> list[int]:
-    """The place of an hour in `day.hours` by the day of the month and the hour, both in UTC.
-
-    A day is over long before one of these comes round again.
-    """
-    places = [0] * (32 * 24)
-    for place, hour in enumerate(day.hours):
-        places[hour.day * 24 + hour.hour] = place
-    return places

@@ -7,14 +7,17 @@ days on which there are too many.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
+from spend_report.domain.basics.names import OTHER
+from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.usage import Remark, RemarkKind
 
 # Reasons are words of this package, and names of classes that any client may make up.
 _MOST_REASONS = 10_000
-_OTHER = "(other)"
 _LARGEST = 2**62  # an array's entry has 63 bits and a sign; no count is that large
 
 
@@ -65,7 +68,7 @@ class RemarkColumns:
         """Add a remark on a run."""
         reason = (remark.kind, remark.about)
         if reason not in self._numbers and len(self._numbers) >= _MOST_REASONS:
-            reason = (remark.kind, _OTHER)
+            reason = (remark.kind, OTHER)
         self._rows.append(row)
         self._reasons.append(self._numbers.setdefault(reason, len(self._numbers)))
         self._tokens.append(min(remark.tokens, _LARGEST))
@@ -93,8 +96,49 @@ class Numbers(dict[str, int]):
 
 
 class NameColumn:
-    """The names of one kind: of every run the number, with no entry for each group of runs."""
+    """Of runs the names of one kind, by number."""
 
     def __init__(self) -> None:
         self.names = Numbers()
         self.numbers = array("I")
+
+    def append(self, name: str) -> None:
+        """Add the name of a run."""
+        self.numbers.append(self.names[name])
+
+    def keep(
+        self,
+        most: int,
+        costs: Iterable[int],
+        always: AbstractSet[str],
+        aliases: Mapping[str, str],
+        other: str = OTHER,
+    ) -> None:
+        """Keep the `most` costliest names; the rest becomes the `other`.
+
+        `costs` are those of the runs. Names are kept `always` that take the place of no other, and
+        a name together with its `aliases`.
+        """
+        names, sums = list(self.names), [0] * len(self.names)
+        if len(names) <= most:
+            return
+        for number, cost in zip(self.numbers, costs, strict=True):
+            sums[number] += cost
+        _share(sums, self.names, aliases)
+        for name in always & self.names.keys():
+            sums[self.names[name]] = -1
+        kept = {names[place] for place in costliest(sums, most, names.__getitem__)} | always
+        self.names = Numbers()
+        new = [self.names[name if name in kept else other] for name in names]
+        self.numbers = array("I", map(new.__getitem__, self.numbers))
+
+
+def _share(sums: list[int], numbers: Mapping[str, int], aliases: Mapping[str, str]) -> None:
+    """Have each name of a feature cost what all of them do."""
+    features = defaultdict[str, list[int]](list)
+    for name in {*aliases, *aliases.values()} & numbers.keys():
+        features[aliases.get(name, name)].append(numbers[name])
+    for own in features.values():
+        total = sum(sums[number] for number in own)
+        for number in own:
+            sums[number] = total

@@ -8,7 +8,8 @@ before that, so it makes no difference in which order the runs come.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.price_sources import Rates
 from spend_report.domain.runs.columns import NO_CALL, Columns, Group
-from spend_report.domain.runs.rare_columns import NameColumn, Numbers
+from spend_report.domain.runs.rare_columns import NameColumn
 from spend_report.domain.runs.run import MetadataKeys, Run
 
 
@@ -31,12 +32,20 @@ class Held(NamedTuple):
         names: names that moved out, of all kinds together. Beyond that the cheapest so far are
             lost: only then the order in which runs come makes a difference.
         characters: those of these names together.
+        paths: code paths of calls without a feature, once all are known.
     """
 
     groups: int = 25_000
     values: int = 10_000
     names: int = 1_000_000
     characters: int = 50_000_000
+    paths: int = 20_000
+
+    def exceeded_by(self, columns: Iterable[NameColumn]) -> bool:
+        """Whether the names in `columns` are more than can be held."""
+        names = [column.names for column in columns]
+        characters = sum(own.characters for own in names)
+        return sum(map(len, names)) > self.names or characters > self.characters
 
 
 HELD = Held()
@@ -113,9 +122,7 @@ class MovedNames:
     def make_room(self) -> bool:
         """Move names if there are too many groups. Says whether these have new numbers."""
         columns, held = self._columns, self._held
-        names = sum(len(column.names) for column in columns.names)
-        characters = sum(column.names.characters for column in columns.names)
-        if names > held.names or characters > held.characters:
+        if held.exceeded_by(columns.names):
             most = max(self._kinds, key=lambda kind: len(kind.column.names))
             self._keep(most, len(most.column.names) // 2)
         if len(columns.groups) <= self._most_groups:
@@ -138,7 +145,7 @@ class MovedNames:
             self._keep(kind, self._held.values)
         columns, names = self._columns, [list(kind.column.names) for kind in self._kinds]
         sums: defaultdict[tuple[int, ...], int] = defaultdict(int)
-        for key, cost in zip(self._keys_of_rows(), _costs(columns), strict=True):
+        for key, cost in zip(self._keys_of_rows(), costs(columns), strict=True):
             sums[key] += cost
 
         def whole(key: tuple[int, ...]) -> Group:
@@ -187,31 +194,8 @@ class MovedNames:
         return [name for name, place in place_of.items() if place == place_of[attribute]]
 
     def _keep(self, kind: _Kind, most: int) -> None:
-        """Keep the `most` costliest names of a kind; the rest becomes `(other)`."""
-        column = kind.column
-        names, sums = list(column.names), [0] * len(column.names)
-        if len(names) <= most:
-            return
-        for number, cost in zip(column.numbers, _costs(self._columns), strict=True):
-            sums[number] += cost
-        if kind.attribute == "feature":
-            self._share_with_aliases(column.names, sums)
-        for name in self._stay & column.names.keys():
-            sums[column.names[name]] = -1  # is kept, and takes the place of no other
-        kept = self._stay.union(names[place] for place in costliest(sums, most, names.__getitem__))
-        column.names = Numbers()
-        new = [column.names[name if name in kept else OTHER] for name in names]
-        column.numbers = array("I", map(new.__getitem__, column.numbers))
-
-    def _share_with_aliases(self, numbers: Mapping[str, int], sums: list[int]) -> None:
-        """Have each name of a feature cost what all of them do."""
-        features = defaultdict[str, list[int]](list)
-        for name in {*self._aliases, *self._aliases.values()} & numbers.keys():
-            features[self._aliases.get(name, name)].append(numbers[name])
-        for own in features.values():
-            total = sum(sums[number] for number in own)
-            for number in own:
-                sums[number] = total
+        aliases = self._aliases if kind.attribute == "feature" else {}
+        kind.column.keep(most, costs(self._columns), self._stay, aliases)
 
     def _name(self, group: Group, attribute: str) -> str:
         if attribute in self._keys.dimensions:
@@ -231,7 +215,7 @@ class MovedNames:
         return group._replace(**changed)
 
 
-def _costs(columns: Columns) -> Iterator[int]:
+def costs(columns: Columns) -> Iterator[int]:
     """About what each run costs, good enough to tell the cheap from the dear."""
     prices = [_FREE, *(_prices(group.rates) for group in columns.groups)]
     return (
@@ -242,6 +226,14 @@ def _costs(columns: Columns) -> Iterator[int]:
             strict=True,
         )
     )
+
+
+def costs_of(columns: Columns, rows: Iterable[int]) -> Iterator[int]:
+    """The same of `rows` alone, which ascend."""
+    left, at = costs(columns), 0
+    for row in rows:
+        yield next(islice(left, row - at, None))
+        at = row + 1
 
 
 def _prices(rates: Rates | None) -> _Prices:
