@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,18 @@ class World:
         """What LangSmith saw since the last call."""
         return Requests(**json.loads(self.langsmith.ask()))
 
-    def report(self) -> Measured:
+    def outputs(self) -> Mapping[str, int]:
+        """The bytes of each object by its key, and of each message by its kind and day."""
+        sizes: Mapping[str, int] = json.loads(self.aws.ask("alerts/"))
+        return sizes
+
+    def report(self, day: date = DAY) -> Measured:
         """The built function's first call in a process. What it sends, it sends for the first time.
 
         Of the day, and of how many runs it has, there is a record where it was reported before.
         """
         self.aws.ask("alerts/")
-        return self._program("report")
+        return self._program("report", {"BENCH_DAY": day.isoformat()})
 
     def tutorial(self) -> Measured:
         """The tutorial's script, with the same libraries: langsmith's client wants all of them."""
