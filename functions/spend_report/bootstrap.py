@@ -67,11 +67,11 @@ def application(
         ConfigError: a parameter is missing or invalid.
         AwsError: a parameter could not be read.
     """
-    if isinstance(asked, ReportRequest | MergeRequest):
-        # The page's libraries come while others answer; who makes no page does without them.
-        Thread(target=import_module, args=["spend_report.page"], daemon=True).start()
+    # Who makes no page does without its libraries.
+    makes_a_page = isinstance(asked, ReportRequest | MergeRequest)
+    meanwhile = partial(import_module, "spend_report.page") if makes_a_page else None
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    with _reached(settings, context) as (parameters, documents, s3, sns, source):
+    with _reached(settings, context, meanwhile) as (parameters, documents, s3, sns, source):
         config = configuration(*documents, catalogue)
         policy = Policy(
             timezone=settings.report_timezone,
@@ -164,8 +164,13 @@ class _Reached(NamedTuple):
 
 
 @contextmanager
-def _reached(settings: Settings, context: Any) -> Iterator[_Reached]:
-    """Whatever waits for an answer waits side by side, while the clients for the rest are made."""
+def _reached(
+    settings: Settings, context: Any, meanwhile: Callable[[], object] | None
+) -> Iterator[_Reached]:
+    """Whatever waits for an answer waits side by side, while the clients for the rest are made.
+
+    `meanwhile` is done on a thread of its own once there is nothing left but to wait.
+    """
     parameters = SsmConfig(client("ssm"), settings.config_path)
     with ThreadPoolExecutor() as pool:
         key = pool.submit(_langsmith_key, settings, parameters)
@@ -184,6 +189,8 @@ def _reached(settings: Settings, context: Any) -> Iterator[_Reached]:
             remaining_seconds=_remaining_seconds(context),
         ) as source:
             sns = client("sns", PUBLISH_CONFIG)
+            if meanwhile is not None:
+                Thread(target=meanwhile, daemon=True).start()
             pricing, budgets, features = [folder.result() for folder in reading]
             yield _Reached(parameters, (pricing, budgets, features), s3, sns, source)
 
@@ -194,7 +201,7 @@ def _langsmith_key(settings: Settings, parameters: SsmConfig) -> str:
 
 
 def _render(report: DayReport) -> bytes:
-    from spend_report import page  # noqa: PLC0415 - see `application`
+    from spend_report import page  # noqa: PLC0415 - the page is imported while others answer
 
     return page.render(page.view(report))
 

@@ -52,14 +52,18 @@ def collect(
     # would be a wait more. Which they are, one window cannot tell.
     top = sums.costliest(_TOP_REQUESTS) if is_whole else []
     until = calls.continue_until
-    found = source.outside(
+    answers = source.outside(
         (day.start, day.end),
         ancestors=dict.fromkeys(top) | calls.ancestors_of_orphans,
         before=calls.ancestors_before,
         after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
         take=calls.take_outside,
     )
+    # Names change no sum: where only they are asked for, summing up does not wait for them.
+    is_settled = not (calls.ancestors_of_orphans or calls.ancestors_before or until)
+    found = {} if is_settled else answers()
     part = part_of(calls, sums, found, unreadable=unreadable, crossings=crossings.found)
+    found = answers()
     part.roots = {id_: found[id_].name if id_ in found else None for id_ in top}
     return part
 

@@ -72,11 +72,12 @@ class RunSource(Protocol):
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Mapping[str, Ancestor]:
+    ) -> Callable[[], Mapping[str, Ancestor]]:
         """What lies outside `day`: those of its runs' `ancestors` that exist, as by `ancestors`.
 
-        Hands to `take` the LLM runs among the runs `before`, and those that start in the span
-        `after`; a run that is both may be handed twice.
+        Asks at once, and returns what waits for the answers. Until it has, nothing else may be
+        asked. Hands to `take` the LLM runs among the runs `before`, and those that start in the
+        span `after`, meanwhile; a run that is both may be handed twice.
         """
         ...
 

@@ -307,7 +307,7 @@ def test_nothing_to_look_up_costs_no_request(server: LangSmithServer, project: s
         before = runs.requests
         found = runs.outside(
             DAY, ancestors={}, before={}, after=None, take=lambda _project, _runs: None
-        )
+        )()
 
         assert runs.requests == before
     assert found == {}
@@ -335,7 +335,7 @@ def test_what_lies_around_a_day_is_found_together(server: LangSmithServer, proje
             before={before: early, chain_before: early},
             after=(END, END + HOUR),
             take=lambda _, page: taken.extend(run.id for run in page),
-        )
+        )()
 
     assert {id_: ancestor.feature for id_, ancestor in found.items()} == {above: "x"}
     assert sorted(taken) == sorted([before, after])
@@ -356,7 +356,7 @@ def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project:
             before=dict(zip(ids(1), [START], strict=True)),
             after=(END, END + HOUR),
             take=lambda _project, _runs: None,
-        )
+        )()
 
 
 def test_the_workspace_goes_along(server: LangSmithServer, project: str) -> None:

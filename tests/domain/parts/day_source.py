@@ -1,6 +1,6 @@
 """A day's runs in memory, asked for as LangSmith is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -53,12 +53,13 @@ class DaySource:
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Mapping[str, Ancestor]:
+    ) -> Callable[[], Mapping[str, Ancestor]]:
         for project, runs in self._llm_runs():
             take(project, [decoded(raw, self._keys) for raw in runs if raw["id"] in before])
         if after is not None:
             self.read(*after, take)
-        return self.ancestors(ancestors, day)
+        found = self.ancestors(ancestors, day)
+        return lambda: found
 
     def _llm_runs(self) -> Iterator[tuple[Project, Sequence[RawRun]]]:
         for project, runs in self._runs.items():

@@ -7,6 +7,7 @@ whether to ask again is decided in one place and on one thread, so nothing here 
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextvars import copy_context
 from heapq import heappop, heappush
 from itertools import count
 from math import isinf
@@ -99,7 +100,8 @@ def begun[Result](work: Callable[[], Result]) -> "Future[Result]":
         except BaseException as error:  # noqa: BLE001 - raised again where the result is read
             future.set_exception(error)
 
-    Thread(target=run, name="langsmith", daemon=True).start()
+    # With the caller's context: money is added up as exactly there as here.
+    Thread(target=copy_context().run, args=[run], name="langsmith", daemon=True).start()
     return future
 
 

@@ -148,8 +148,8 @@ class LangSmithRuns:
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Mapping[str, Ancestor]:
-        """See `RunSource.around`. Everything is read side by side: three waits become one."""
+    ) -> Callable[[], Mapping[str, Ancestor]]:
+        """See `RunSource.outside`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
         calls = [
             *self._ancestors(ancestors, day, found),
@@ -160,8 +160,12 @@ class LangSmithRuns:
             ),
             *(self._reading(*after, take).calls() if after is not None else ()),
         ]
-        self._ask(calls, lambda: _looking_up(len(ancestors) + len(before)))
-        return found
+
+        def asked() -> Mapping[str, Ancestor]:
+            self._ask(calls, lambda: _looking_up(len(ancestors) + len(before)))
+            return found
+
+        return begun(asked).result
 
     def _ancestors(
         self, ids: Mapping[str, datetime | None], day: Span, found: dict[str, Ancestor]
