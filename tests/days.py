@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from spend_report.domain.basics.links import Links
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budget, Budgets
@@ -22,7 +23,7 @@ from spend_report.domain.figures.day_figures import (
 from spend_report.domain.figures.hours import FeatureHour, Hours, ModelHour
 from spend_report.domain.judgement.breaches import breaches
 from spend_report.domain.judgement.drivers import explain
-from spend_report.domain.messages.news import DayAlerts, Links
+from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.notices.notices import notices
 from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.record.history import History, PastDay
@@ -166,6 +167,7 @@ def news(figures: DayFigures, before: History, budgets: Budgets) -> DayAlerts:
             region="eu-central-1",
         ),
         history=before,
+        where=Places("/llm-spend/prod", [PARAMETER]),
     )
 
 

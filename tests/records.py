@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import (
     DayFigures,
@@ -39,6 +40,7 @@ def record(figures: DayFigures, before: bytes | None = None, **more: Any) -> byt
         "origin": ORIGIN,
         "links": {},
         "feature_key": "feature",
+        "where": Places("/llm-spend/prod"),
     }
     return make_record(
         DayReport(figures=figures, **(defaults | more)),

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
+from spend_report.domain.basics.links import console_url
 from spend_report.domain.bills.bill import Bill, NotCompared
 from spend_report.domain.bills.bill_record import (
     REMEMBERED_DAYS,
@@ -25,7 +26,6 @@ from spend_report.domain.bills.rows import ModelPrices
 from spend_report.domain.bills.same_model import SameModel
 from spend_report.domain.bills.traced_day import dates_around, traced_on
 from spend_report.domain.messages.bill_message import BillNotice
-from spend_report.domain.messages.news import console_url
 from spend_report.domain.reports.bills_table import bills
 from spend_report.errors import SpendReportError
 from spend_report.ports import BillSource, BillStore, Observer

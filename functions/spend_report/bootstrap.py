@@ -82,6 +82,7 @@ def application(
             spike_floor=settings.spike_floor_usd,
             weekly_digest=settings.weekly_digest,
             config_path=settings.config_path,
+            backfill=settings.backfill_state_machine_arn or "",
             region=console_region(s3),
         )
         run = asked.run if isinstance(asked, CollectRequest | MergeRequest) else ""

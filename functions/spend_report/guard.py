@@ -92,7 +92,7 @@ class Guard:
             running=running,
             warned=found,
             report=reporting.links(day.date).report,
-            config_path=policy.config_path,
+            where=reporting.where,
             owners=reporting.register.owners,
         )
         look = Look(at, figures.cost, figures.calls, self._tell(news) if found else 0)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from spend_report.domain.basics.day import ReportDay
+from spend_report.domain.basics.links import Links, console_url
 from spend_report.domain.basics.places import Places
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
@@ -23,8 +24,8 @@ from spend_report.domain.judgement.completeness import (
 )
 from spend_report.domain.judgement.drivers import explain
 from spend_report.domain.judgement.spikes import NO_SPIKES, find_spikes
-from spend_report.domain.messages.news import DayAlerts, Links, console_url
-from spend_report.domain.messages.spike_items import outliers
+from spend_report.domain.messages.news import DayAlerts
+from spend_report.domain.messages.spike_words import spikes_in_words
 from spend_report.domain.notices.notices import Notice, notices
 from spend_report.domain.notices.record_notices import config_notices, record_notices
 from spend_report.domain.parts.part import Part
@@ -49,6 +50,7 @@ class Policy(Struct, frozen=True):
     spike_floor: Decimal
     weekly_digest: bool
     config_path: str
+    backfill: str
     region: str
 
     @property
@@ -113,6 +115,12 @@ class Reporting(Struct, frozen=True):
     def reading(self) -> Reading:
         """How runs are read."""
         return Reading(self.policy.metadata_keys, self.prices, self.register.aliases)
+
+    @property
+    def where(self) -> Places:
+        """Where in the account something is set or started."""
+        policy = self.policy
+        return Places(policy.config_path, self.origin.parameters.keys(), policy.backfill)
 
     def refuse_future(self, days: Sequence[date], now: datetime) -> None:
         """Raise EventError if one of `days` has not begun."""
@@ -186,6 +194,7 @@ class Reporting(Struct, frozen=True):
                 if name != PAGE
             },
             feature_key=self.policy.feature_key,
+            where=self.where,
             owners=self.register.owners,
             complete=is_complete,
             bills=self.bills(day.date),
@@ -204,12 +213,13 @@ class Reporting(Struct, frozen=True):
             notices=report.notices,
             links=self.links(report.day.date),
             history=report.history,
+            where=report.where,
             owners=report.owners,
-            outliers=outliers(
+            spikes=spikes_in_words(
                 report.spikes.found,
                 budgets=self.budgets,
                 timezone=self.policy.timezone,
-                config_path=self.policy.config_path,
+                where=self.where,
             ),
             arrival=arrival if report.complete else "which is not over",
         )
@@ -227,7 +237,7 @@ class Reporting(Struct, frozen=True):
                 budgets=self.budgets,
                 register=self.register,
                 untagged_limit=self.policy.untagged_share,
-                where=Places(self.policy.config_path, self.origin.parameters.keys()),
+                where=self.where,
             ),
             *record_notices(
                 read.day.date, history, calendar_shift(read.day, history), read.figures.folded, kept

@@ -99,6 +99,12 @@ def _topic(value: str) -> str:
     return value
 
 
+def _state_machine(value: str) -> str:
+    if not re.fullmatch(r"arn:[^:\s]+:states:[^:\s]+:[^:\s]+:stateMachine:[A-Za-z0-9_-]+", value):
+        raise ValueError("expected the ARN of a state machine")
+    return value
+
+
 def _dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
     taken = sorted(set(names) & set(DETAIL_COLUMNS))
     if taken:
@@ -121,6 +127,7 @@ class Settings(BaseModel):
     report_prefix: str = ""
     alert_topic_arn: TopicArn
     chat_topic_arn: TopicArn | None = None
+    backfill_state_machine_arn: Annotated[str, AfterValidator(_state_machine)] | None = None
     config_path: Annotated[str, AfterValidator(_path)]
     langsmith_projects: Annotated[Names, Field(min_length=1)]
     langsmith_endpoint: Address = "https://api.smith.langchain.com"

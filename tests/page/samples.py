@@ -188,6 +188,7 @@ def report(
         origin=ORIGIN,
         links=LINKS,
         feature_key="feature",
+        where=Places("/llm-spend/demo"),
     )
 
 

@@ -116,6 +116,7 @@ def test_required(name: str) -> None:
         ("CONFIG_PATH", "llm-spend"),
         ("ALERT_TOPIC_ARN", "spend-alerts"),
         ("CHAT_TOPIC_ARN", "spend-chat"),
+        ("BACKFILL_STATE_MACHINE_ARN", "spend-report-backfill"),
         ("LANGSMITH_ENDPOINT", "api.smith.langchain.com"),
         ("LANGSMITH_PROJECTS", " , "),
         ("LANGSMITH_ENDPOINT", "https://"),
@@ -215,5 +216,5 @@ def test_variables() -> None:
         *("UNTAGGED_ALERT_SHARE", "WEEKLY_DIGEST", "MAX_REQUESTS_PER_10S"),
         *("MAX_CONCURRENT_REQUESTS", "CHAT_TOPIC_ARN", "CATCH_UP_DAYS", "ALLOW_PLAIN_HTTP"),
         *("SPIKES", "SPIKE_FLOOR_USD", "BILLS", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"),
-        "WORKERS",
+        *("WORKERS", "BACKFILL_STATE_MACHINE_ARN"),
     }

@@ -1,7 +1,7 @@
 """From the day's figures to what stands on the page."""
 
 from spend_report.domain.basics.names import UNTAGGED
-from spend_report.domain.basics.wording import plain
+from spend_report.domain.basics.wording import plain, short_id
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page import movers, provenance, spend
 from spend_report.page.headline import headline, in_trouble, tasks_of
@@ -14,7 +14,6 @@ from spend_report.page.view_types import ReportView, RequestRow, Untagged, Untag
 SHOWN_TASKS = 6
 SHOWN_REQUESTS = 8
 SHOWN_PATHS = 6
-_TRACE_WIDTH = 8
 _WEB = ("https://", "http://")
 
 
@@ -49,7 +48,7 @@ def _requests(report: DayReport, colours: spend.Colours) -> list[RequestRow]:
     return [
         RequestRow(
             name=name(row.root_name),
-            trace=plain(row.trace_id, _TRACE_WIDTH + 1).removesuffix("…")[:_TRACE_WIDTH],
+            trace=short_id(row.trace_id),
             feature=name(row.feature),
             slot=colours.get(row.feature, OTHER),
             calls=row.calls,

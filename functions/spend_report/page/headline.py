@@ -8,6 +8,7 @@ from copy import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from spend_report.domain.basics.links import Links
 from spend_report.domain.basics.wording import (
     days,
     dollars,
@@ -21,9 +22,10 @@ from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, is_of_the_day
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.actions import feature_to_look_at, owner_line, to_do
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, Links, SpikeAlert, items_of
-from spend_report.domain.messages.sentences import explanation, holes, sentence, who
-from spend_report.domain.messages.spike_items import outliers
+from spend_report.domain.messages.news import Alert, DayAlerts, Item, SpikeAlert, items_of
+from spend_report.domain.messages.reasons import explanation
+from spend_report.domain.messages.sentences import holes, sentence, to_know, who
+from spend_report.domain.messages.spike_words import spikes_in_words
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import portion
 from spend_report.page.view_types import Advice, Total
@@ -41,12 +43,13 @@ def items(report: DayReport) -> list[Item]:
         notices=report.notices,
         links=Links("", "", ""),
         history=report.history,
+        where=report.where,
         owners=report.owners,
-        outliers=outliers(
+        spikes=spikes_in_words(
             report.spikes.found,
             budgets=report.budgets,
             timezone=ZoneInfo(report.origin.timezone),
-            config_path="",
+            where=report.where,
         ),
     )
     return items_of([day])
@@ -70,8 +73,8 @@ def _first(found: Sequence[Item]) -> Advice:
     match found[0]:
         case Alert(breach, on):
             return Advice(breach.severity, f"{sentence(breach)}{_mostly(breach, on)}{others}")
-        case SpikeAlert(outlier) as spike_alert:
-            return Advice(spike_alert.severity, f"{outlier.sentence}{others}")
+        case SpikeAlert(words) as spike_alert:
+            return Advice(spike_alert.severity, f"{words.sentence}{others}")
         case remark:
             return Advice(remark.severity, f"{remark.notice.text}{others}")
 
@@ -90,15 +93,18 @@ def in_trouble(report: DayReport) -> str | None:
 def _task(item: Item) -> Advice:
     match item:
         case Alert(breach, on):
+            missing = to_know(breach, on)
             texts = (
                 f"{_whose(item)}: {_state(breach)}.",
                 holes(breach),
                 upper_first(to_do(breach, on)),
+                missing.lead if missing else "",
             )
-            return Advice(breach.severity, " ".join(filter(None, texts)))
-        case SpikeAlert(outlier) as spike_alert:
-            line = plain(outlier.add, _LINE_WIDTH) if outlier.add else ""
-            return Advice(spike_alert.severity, outlier.sentence, line)
+            run = missing.line if missing else ""
+            return Advice(breach.severity, " ".join(filter(None, texts)), run=run)
+        case SpikeAlert(words) as spike_alert:
+            line = plain(words.add, _LINE_WIDTH) if words.add else ""
+            return Advice(spike_alert.severity, words.sentence, line)
         case remark:
             add = remark.notice.add
             line = plain(add, _LINE_WIDTH) if add else ""

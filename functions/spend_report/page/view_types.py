@@ -47,12 +47,14 @@ class Advice(Struct, frozen=True):
     """What a person should know or do.
 
     `severity` is `critical`, `warning`, `ok` or, of a day that is not over, `unfinished`.
-    `add` is a line of a parameter that mends it, empty where there is none.
+    `add` is a line of a parameter that mends it and `run` a command that does, both empty where
+    there is none.
     """
 
     severity: str
     text: str
     add: str = ""
+    run: str = ""
 
 
 class FeatureRow(Struct, frozen=True):

@@ -77,7 +77,11 @@ def rag(
             ["+$0.40 dearer mix of tokens (share of output 10 % → 30 %)"],
         ),
         ([rag("1.00")], [], ["\N{MINUS SIGN}$1.00 no calls any more (10 → 0)"]),
-        (rag("1.00"), rag("3.00", model="b"), ["+$2.00 new model b (0 % → 100 % of calls)"]),
+        (
+            rag("1.00"),
+            rag("3.00", model="b"),
+            ["+$2.00 new model b in place of a (0 % → 100 % of calls)"],
+        ),
         (rag("1.00"), rag("1.00"), []),
     ],
 )
@@ -89,11 +93,11 @@ def test_each_cause(
 
 
 def test_mix_names_the_model_that_explains_it() -> None:
-    """The costly model went from 25 % to 75 % of the calls."""
+    """The costly model went from 25 % to 75 % of the calls, which the cheap one lost."""
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("1.00", 10, (10, 0), model="dear")]
     now = [rag("0.20", 10, (10, 0), model="cheap"), rag("3.00", 30, (30, 0), model="dear")]
 
-    assert told(before, now) == ["+$1.60 calls moved to dear (25 % → 75 % of calls)"]
+    assert told(before, now) == ["+$1.60 calls moved to dear from cheap (25 % → 75 % of calls)"]
 
 
 def test_mix_away_from_the_costly_model() -> None:
@@ -101,7 +105,7 @@ def test_mix_away_from_the_costly_model() -> None:
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("9.00", 10, (10, 0), model="dear")]
 
     assert told(before, rag("0.80", 40, (40, 0), model="cheap")) == [
-        "\N{MINUS SIGN}$8.80 no calls on dear any more (25 % → 0 % of calls)"
+        "\N{MINUS SIGN}$8.80 no calls on dear any more, but on cheap (25 % → 0 % of calls)"
     ]
 
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spend_report.domain.basics.links import console_url
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures, ModelDrift, UnpricedModel
 from spend_report.domain.messages.alert_message import Message, compose
-from spend_report.domain.messages.news import DayAlerts, console_url, only
+from spend_report.domain.messages.news import DayAlerts, only
 from spend_report.domain.messages.told_now import told_now
 from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.history import History, today_of
@@ -110,7 +111,9 @@ def test_one_feature_over_budget() -> None:
     """The subject says it all."""
     today = day("2026-11-21", line("rag-search", "2.28", calls=520))
 
-    message = compose([news(today, NOTHING, Budgets({"rag-search": budget("2.00")}))])
+    message = compose(
+        [news(today, NOTHING, Budgets({"rag-search": budget("2.00", path="features.rag-search")}))]
+    )
 
     assert message.subject == "LLM spend 21 Nov: rag-search $2.28 of $2.00, CRITICAL"
 
@@ -133,7 +136,7 @@ def test_one_more_over_budget() -> None:
 @pytest.mark.parametrize(
     ("cost", "budgets", "subject"),
     [
-        ("85", budget(monthly="100"), "rag at least $85.00 of $100.00 this month (85 %), WARNING"),
+        ("85", budget(monthly="100"), "rag at least $85.00 of $100.00 in Nov (85 %), WARNING"),
         ("101", budget(weekly="100"), "rag at least $101.00 of $100.00 this week, CRITICAL"),
         ("2.000001", budget("2"), "rag $2.000001 of $2.00, CRITICAL"),
         ("9", budget("10", alert_at=["0.5"]), "rag $9.00 of $10.00 (90 %), WARNING"),
@@ -152,7 +155,15 @@ def test_week_with_missing_days_and_short_history() -> None:
     """Days without a report are named, and two days are too few to say why."""
     before = history(past("2026-11-16", *USUAL), past("2026-11-19", *USUAL))
 
-    message = compose([news(SAMPLE, before, Budgets({"rag-search": budget(weekly="5.00")}))])
+    message = compose(
+        [
+            news(
+                SAMPLE,
+                before,
+                Budgets({"rag-search": budget(weekly="5.00", path="features.rag-search")}),
+            )
+        ]
+    )
 
     golden("short_history.txt", readable(message))
     check_limits(message)
@@ -177,7 +188,9 @@ def test_notices_only() -> None:
         untagged=[path("ChatOpenAI", "nightly-job", "0.70")],
         drift=[ModelDrift("gpt-4o", Decimal("3.10"), Decimal("2.10"))],
         unpriced=[
-            UnpricedModel("accounts/acme/models/llama-v9-405b-instruct-turbo", "x", 2, 9, 9, ("a",))
+            UnpricedModel(
+                "accounts/acme/models/llama-v9-405b-instruct-turbo", "x", 2, 9, 9, ("rag-search",)
+            )
         ],
     )
 
@@ -269,8 +282,8 @@ def test_one_line_for_each_further_alert() -> None:
     message = compose([news(today, before, over)])
 
     lines = message.text.splitlines()
-    assert "[CRITICAL] g: $4.00 of $3.50 daily" in lines
-    assert "[WARNING] e: heading for $120.00 of $119.00 monthly" in lines
+    assert "[CRITICAL] g $4.00 of $3.50" in lines
+    assert "[WARNING] e heading for $120.00 of $119.00 in Nov" in lines
     check_limits(message)
 
 
@@ -358,7 +371,7 @@ def test_whose_it_is() -> None:
         "  owner: agents",
         "  owner: search",
         "  owner: search",
-        "[WARNING] agent-copilot: heading for $112.62 of $110.00 monthly, owner: agents",
+        "[WARNING] agent-copilot heading for $112.62 of $110.00 in Nov, owner: agents",
     ]
     data = data_of(message)
     assert [(alert["feature"], alert["owner"]) for alert in data["alerts"]] == [

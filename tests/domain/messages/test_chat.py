@@ -36,7 +36,7 @@ def test_an_alert() -> None:
     (message,) = chat_messages([news(figures, before, Budgets({"rag": budget("2.00")}))])
 
     data = body(message)
-    assert data["content"]["title"] == "LLM spend 21 Nov: rag $2.28 of $2.00"
+    assert data["content"]["title"] == "LLM spend 21 Nov: rag $2.28 of $2.00, CRITICAL"
     assert data["content"]["description"].splitlines() == [
         (
             "CRITICAL: rag spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first "
@@ -46,12 +46,16 @@ def test_an_alert() -> None:
         "  +$1.14 more calls (10 → 20)",
     ]
     assert data["content"]["nextSteps"][0] == (
-        "Find out what makes more calls; begin with the costliest request, answer 00000000 "
-        "($0.31). If it is meant to be so, raise features.rag.daily (now $2.00) in "
+        "Find out what makes more calls; begin with the costliest request, answer 0000…000009 "
+        "($0.31). If it is intended, raise features.rag.daily (now $2.00) in "
         "/llm-spend/prod/budgets/initial."
     )
     assert data["content"]["nextSteps"][1].startswith("Look at the request $0.31 answer: https://")
-    assert data["content"]["nextSteps"][2].startswith("Report: https://")
+    assert data["content"]["nextSteps"][2] == (
+        "No owner is registered for rag. To name one, set in a new parameter, such as "
+        '/llm-spend/prod/features/product: "rag": {"owner": "(OWNER)"}'
+    )
+    assert data["content"]["nextSteps"][3].startswith("Report: https://")
     assert data["metadata"]["threadId"] == "feature-rag-2026-11"
 
 
@@ -136,5 +140,8 @@ def test_no_mentions() -> None:
     (message,) = chat_messages([news(figures, NOTHING, Budgets(default=budget("1.00")))])
 
     data = body(message)
-    assert data["content"]["title"] == "LLM spend 21 Nov: (!channel) 'now' 'x' $2.00 of $1.00"
+    assert (
+        data["content"]["title"]
+        == "LLM spend 21 Nov: (!channel) 'now' 'x' $2.00 of $1.00, CRITICAL"
+    )
     assert "<" not in data["content"]["description"]

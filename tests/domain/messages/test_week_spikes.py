@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema
 
+from spend_report.domain.basics.links import Links
 from spend_report.domain.messages.alert_message import Message
 from spend_report.domain.messages.machine_json import MOST_BYTES
-from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.history import PastDay, PastSpike
 from tests.days import history, line, past
@@ -60,7 +60,7 @@ def test_spikes_of_the_week() -> None:
 
     assert message.text.split("Far above the usual:\n")[1].split("\n\n")[0].splitlines() == [
         "  18 Nov rag (search) $41.20, 6.3 times the usual $6.50",
-        "  19 Nov all features $9.00, 2.3 times the usual $4.00",
+        "  19 Nov total $9.00, 2.3 times the usual $4.00",
         "  18 Nov ocr $2.00, far above the usual $0.000001",
         "  18 Nov chat $1.60, 5.1 times the usual calls (usually $1.50)",
     ]

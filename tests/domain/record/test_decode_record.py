@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spend_report.domain.basics.links import Links
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.judgement.spikes import find_spikes
-from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.weekly_digest import compose_digest, digest
 from spend_report.domain.record.decode_record import NotARecordError, past_day
 from spend_report.domain.record.history import History

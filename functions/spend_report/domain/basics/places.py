@@ -1,17 +1,42 @@
-"""Where in the parameters a setting is added, for whoever is told to add it."""
+"""Where in the account something is set or started, for whoever is told to do it."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from msgspec import Struct
 
 _NEW = {"pricing": "models", "budgets": "product", "features": "product"}
 
 
+class ToCopy(Struct, frozen=True):
+    """A command, or an entry of a document: `lead` says what it is for, `parts` make it up."""
+
+    lead: str
+    parts: Sequence[str]
+
+    @property
+    def line(self) -> str:
+        """It on one line."""
+        return " ".join(self.parts)
+
+    @property
+    def lines(self) -> list[str]:
+        """It on a line for each part, as a shell reads them; the further ones two characters in."""
+        first, *others = self.parts
+        return " \\\n  ".join([first, *others]).split("\n")
+
+
 class Places(Struct, frozen=True):
-    """The parameters below `root` with documents in them, by their full names."""
+    """The parameters below `root` with documents in them, by their full names.
+
+    `backfill` is the ARN of the state machine that reports past days; empty where that is not
+    known.
+    """
 
     root: str
     parameters: Collection[str] = ()
+    backfill: str = ""
 
     def to_add(self, section: str) -> str:
         """A parameter below `section` by its name: all of them are merged, so any serves."""
@@ -20,3 +45,15 @@ class Places(Struct, frozen=True):
         if not known:
             return f"a new parameter, such as {folder}{_NEW[section]}"
         return f"{known[0]}, or another one there" if known[1:] else known[0]
+
+    def to_report(self, first: date, last: date) -> ToCopy:
+        """How the days from `first` to `last` are reported; nobody is alerted of them."""
+        days = json.dumps({"start_date": first.isoformat(), "end_date": last.isoformat()})
+        start, given = "aws stepfunctions start-execution", f"--input '{days}'"
+        lead = "To know, report them too, which alerts nobody"
+        if not self.backfill:
+            lead += " (ARN is the stack's output BackfillStateMachineArn)"
+            return ToCopy(f"{lead}:", [f"{start} --state-machine-arn ARN", given])
+        region = self.backfill.split(":")[3]
+        parts = [f"{start} --region {region}", given, "--state-machine-arn", self.backfill]
+        return ToCopy(f"{lead}:", parts)

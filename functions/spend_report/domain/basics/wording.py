@@ -10,6 +10,7 @@ from fractions import Fraction
 NAME_WIDTH = 40
 LINE_WIDTH = 78
 _FEW = 10
+_ID_WIDTH, _BEGINNING, _END = 100, 4, 6
 MICRO_PLACES = 6
 MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 _UNBROKEN = "\N{NO-BREAK SPACE}%"
@@ -35,6 +36,17 @@ def plain(text: str, width: int = NAME_WIDTH) -> str:
 
 def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
+
+
+def short_id(text: str) -> str:
+    """A stranger's id by both its ends: those that begin with the time have the same first digits.
+
+    >>> short_id("019ab2c4-7d1e-7c3a-9f40-5b6e8a1d2f37")
+    '019a…1d2f37'
+    """
+    whole = plain(text, _ID_WIDTH)
+    begin, end = whole[:_BEGINNING], whole[-_END:]
+    return whole if len(whole) <= _BEGINNING + _END + 1 else f"{begin}…{end}"
 
 
 def visible_ascii(text: str) -> bool:
@@ -166,6 +178,11 @@ def long_day(day: date) -> str:
 def weekday(day: date) -> str:
     """`Saturday`, in English whatever the locale is."""
     return _LONG_WEEKDAYS[day.weekday()]
+
+
+def short_month(day: date) -> str:
+    """`Nov`."""
+    return _MONTHS[day.month - 1]
 
 
 def month(day: date) -> str:

@@ -1,6 +1,6 @@
 """What the guard posts to the chat: a message for each warning, in the thread of its feature."""
 
-from spend_report.domain.basics.wording import dollars, short_day, things
+from spend_report.domain.basics.wording import short_day, things
 from spend_report.domain.guard.guard_sentences import (
     GuardNews,
     budget_to_set,
@@ -10,11 +10,11 @@ from spend_report.domain.guard.guard_sentences import (
     what_happened,
 )
 from spend_report.domain.guard.what_cannot_wait import Warned
-from spend_report.domain.messages.actions import costliest, is_reachable
 from spend_report.domain.messages.chat import (
     MOST_MESSAGES,
     ChatMessage,
     chat_message,
+    requests_to_look_at,
     safe,
     safe_text,
     thread_of,
@@ -43,19 +43,21 @@ def _message(one: Warned, news: GuardNews) -> ChatMessage:
     whose = "total" if one.feature is None else safe(one.feature)
     what = "total" if one.feature is None else f"feature-{one.feature}"
     lines = [f"{one.severity.upper()}: {what_happened(one, news)}"]
-    steps = []
+    steps: list[str] = []
     if one.silent_since is not None:
         whose = what = "data"
     else:
         lines += [f"owner: {safe(owner)}"] if (owner := news.owner(one)) else []
         lines += [rate(one), *causes(one)]
-        steps = _requests(one, news)
+        steps += requests_to_look_at(news.running.figures, one.feature)
         if line := budget_to_set(one):
-            where = f"{news.config_path}/budgets/"
-            steps.append(safe_text(f"To set a budget, add to a parameter below {where}: {line}"))
+            where = news.where.to_add("budgets")
+            steps.append(safe_text(f"To set a budget, add to {where}: {line}"))
+        if nobody := news.owner_to_add([one]):
+            steps.append(safe_text(f"{nobody.lead} {nobody.line}"))
     return chat_message(
         thread=thread_of(what, news.running.day.date),
-        title=f"{_head(news)}: {safe_text(in_short(one))}",
+        title=f"{_head(news)}: {safe_text(in_short(one))}, {one.severity.upper()}",
         description=safe_text("\n".join(lines)),
         next_steps=steps,
         keywords=[whose, one.severity],
@@ -64,12 +66,3 @@ def _message(one: Warned, news: GuardNews) -> ChatMessage:
 
 def _head(news: GuardNews) -> str:
     return f"LLM spend {short_day(news.running.day.date)} at {news.clock}"
-
-
-def _requests(one: Warned, news: GuardNews) -> list[str]:
-    return [
-        f"Look at the request {dollars(request.cost)} "
-        f"{safe(request.root_name or request.trace_id)}: {request.url}"
-        for request in costliest(news.running.figures, one.feature)
-        if is_reachable(request.url)
-    ]

@@ -14,11 +14,9 @@ from spend_report.domain.basics.wording import (
     wrapped,
 )
 from spend_report.domain.guard.guard_sentences import (
-    CENT,
     GuardNews,
     budget_to_set,
     causes,
-    decimal_of,
     in_short,
     rate,
     what_happened,
@@ -27,6 +25,7 @@ from spend_report.domain.guard.what_cannot_wait import Warned
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.messages.actions import costliest, is_reachable, owners_among
 from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
+from spend_report.domain.messages.email_text import line_to_add
 from spend_report.domain.messages.machine_json import KIND, short_name
 
 _MOST_TOLD = 5
@@ -38,6 +37,7 @@ def compose_guard(news: GuardNews) -> Message:
     running = news.running
     lead, more = news.warned[0], len(news.warned) - 1
     subject = f"LLM spend {short_day(running.day.date)} at {news.clock}: {in_short(lead)}"
+    subject += f", {lead.severity.upper()}"
     subject += f", {things(more, 'more warning')}" if more else ""
     features = [one.feature for one in news.warned if one.feature is not None]
     return Message(
@@ -73,6 +73,8 @@ def _text(news: GuardNews) -> str:
         lines.append("")
     if more := len(news.warned) - _MOST_TOLD:
         lines += [f"... and {things(more, 'more warning')}, not shown here"] * (more > 0)
+    if nobody := news.owner_to_add(news.warned[:_MOST_TOLD]):
+        lines += ["" * (more > 0), *wrapped(nobody.lead), *line_to_add(nobody.line)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -89,8 +91,8 @@ def _requests(one: Warned, news: GuardNews) -> list[str]:
 
 def _to_do(one: Warned, news: GuardNews) -> list[str]:
     line = budget_to_set(one)
-    to_set = f"  To set a budget, add to a parameter below {news.config_path}/budgets/:"
-    return [to_set, f"  {line}"] if line else []
+    to_set = f"To set a budget, add to {news.where.to_add('budgets')}:"
+    return [*wrapped(to_set, "  "), *line_to_add(line)] if line else []
 
 
 def _data(news: GuardNews) -> dict[str, Any]:
@@ -145,13 +147,12 @@ def _alert(one: Warned, breach: Breach, news: GuardNews) -> dict[str, Any]:
 
 
 def _spike(one: Warned, news: GuardNews) -> dict[str, Any]:
-    usual = decimal_of(one.usual.cost if one.usual else 0.0)
     return {
         "feature": None if one.feature is None else short_name(one.feature),
         "what": "cost",
         "cost_usd": usd(one.cost),
-        "usual_usd": usd(usual),
-        "times": round(float(one.cost / usual), 1) if usual >= CENT else None,
+        "usual_usd": usd(one.usual_cost),
+        "times": None if one.times is None else float(one.times),
         "since": one.since and one.since.isoformat(),
         "severity": one.severity,
         "date": news.running.day.date.isoformat(),

@@ -2,34 +2,41 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from msgspec import Struct
 
+from spend_report.domain.basics.places import Places, ToCopy
 from spend_report.domain.basics.wording import dollars, plain, signed_dollars
 from spend_report.domain.guard.running_day import RunningDay
-from spend_report.domain.guard.what_cannot_wait import SILENT_HOURS, Warned
+from spend_report.domain.guard.what_cannot_wait import CENT, SILENT_HOURS, Warned, decimal_of
 from spend_report.domain.judgement.breaches import Severity
+from spend_report.domain.messages.actions import no_owner
+from spend_report.domain.messages.sentences import in_short as breach_in_short
 from spend_report.domain.messages.sentences import sentence
-
-CENT = Decimal("0.01")
+from spend_report.domain.messages.spike_words import in_short as spike_in_short
 
 
 class GuardNews(Struct, frozen=True):
-    """What is told of a running day. `report` is where its report will lie.
+    """What is told of a running day.
 
+    `report` is where its report will lie, and `where` where in the account something is set.
     `owners` maps a feature to who owns it, where that is known.
     """
 
     running: RunningDay
     warned: Sequence[Warned]
     report: str
-    config_path: str
+    where: Places
     owners: Mapping[str, str]
 
     def owner(self, one: Warned) -> str:
         """Whose feature it is; empty for the total, and where nobody is named."""
         return "" if one.feature is None else self.owners.get(one.feature, "")
+
+    def owner_to_add(self, warned: Sequence[Warned]) -> ToCopy | None:
+        """How owners are named, where `warned` are about features that have none; else None."""
+        features = dict.fromkeys(one.feature for one in warned if one.feature is not None)
+        return no_owner(features, self.owners, self.where)
 
     @property
     def severity(self) -> Severity:
@@ -55,12 +62,12 @@ def what_happened(one: Warned, news: GuardNews) -> str:
     if one.breach is not None:
         told = sentence(one.breach)
         if one.usual is not None:
-            told += f" By this time of day it is usually {dollars(decimal_of(one.usual.cost))}."
+            told += f" By this time of day it is usually {dollars(one.usual_cost)}."
         return told
     verb, whose = ("have", "their") if one.feature is None else ("has", "its")
-    usually = decimal_of(one.usual.cost if one.usual else 0.0)
-    times = f", {one.cost / usually:.1f} times {whose} usual" if usually >= CENT else ", usually"
-    told = f"{_who(one)} {verb} cost {dollars(one.cost)} by {news.clock}{times} {dollars(usually)}"
+    times = ", usually" if one.times is None else f", {one.times:f} times {whose} usual"
+    usually = dollars(one.usual_cost)
+    told = f"{_who(one)} {verb} cost {dollars(one.cost)} by {news.clock}{times} {usually}"
     told += " by then"
     if one.since is not None:
         told += f", since {one.since.astimezone(news.running.zone):%H:%M}"
@@ -71,11 +78,9 @@ def in_short(one: Warned) -> str:
     """The same in a few words, for a subject."""
     if one.silent_since is not None:
         return "no LLM call for three hours"
-    whose = "total" if one.feature is None else plain(one.feature)
     if one.breach is not None:
-        return f"{whose} {dollars(one.breach.spent)} of {dollars(one.breach.budget)} already"
-    usual = decimal_of(one.usual.cost if one.usual else 0.0)
-    return f"{whose} {dollars(one.cost)}, usually {dollars(usual)} by then"
+        return f"{breach_in_short(one.breach)} already"
+    return f"{spike_in_short(one)} by then"
 
 
 def budget_to_set(one: Warned) -> str:
@@ -114,11 +119,6 @@ def causes(one: Warned) -> list[str]:
         f"call instead of {dollars(decimal_of(per_usual_call))}": change - from_calls,
     }
     return [told for told, amount in parts.items() if abs(amount) >= float(CENT)]
-
-
-def decimal_of(value: float) -> Decimal:
-    """US dollars that were reckoned as a float, to a millionth."""
-    return Decimal(repr(value)).quantize(Decimal("0.000001"))
 
 
 def _who(one: Warned) -> str:

@@ -12,6 +12,7 @@ from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.guard.running_day import RunningDay
 from spend_report.domain.judgement.breaches import Breach, Period, Severity, breaches
 from spend_report.domain.judgement.hours_before import Spent
+from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import FLOOR_SHARE_OF_TOTAL, Spikes, find_spikes
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.judgement.usual_by_weekday import Rule
@@ -19,7 +20,9 @@ from spend_report.domain.judgement.usual_without_spikes import Usual
 
 SILENT_HOURS = 3
 _LEAST_TIMES = 2.0
+CENT = Decimal("0.01")
 _PLACES = Decimal("0.000001")
+_ONE_PLACE = Decimal("0.1")
 
 
 class Warned(Struct, frozen=True):
@@ -47,6 +50,22 @@ class Warned(Struct, frozen=True):
     breach: Breach | None = None
     silent_since: datetime | None = None
     since: datetime | None = None
+
+    @property
+    def what(self) -> str:
+        """What is far above its usual, where there is no budget to tell of."""
+        return Measure.COST
+
+    @property
+    def usual_cost(self) -> Decimal:
+        """US dollars that it usually comes to by this time of day, as far as that is known."""
+        return decimal_of(self.usual.cost) if self.usual else ZERO
+
+    @property
+    def times(self) -> Decimal | None:
+        """How many times its usual it is, with one decimal; None where that is below a cent."""
+        usual = self.usual_cost
+        return (self.cost / usual).quantize(_ONE_PLACE) if usual >= CENT else None
 
 
 def warnings(
@@ -160,7 +179,7 @@ def _run_away(
     began = usual.unusual[0] if usual.unusual else running.day.date
     budget = budgets.total if feature is None else budgets.of(feature)
     whose = "total" if feature is None else f"feature/{feature}"
-    told = _told(running, severity, began, Decimal(repr(ahead)).quantize(_PLACES))
+    told = _told(running, severity, began, decimal_of(ahead))
     return Warned(
         # Each day's own: what runs away on the next day too is told on that one again.
         key=f"guard/{running.day.date}/{whose}",
@@ -177,6 +196,11 @@ def _run_away(
         usual_day=usual.value,
         watched=budget is not None,
     )
+
+
+def decimal_of(value: float) -> Decimal:
+    """US dollars that were reckoned as a float, to a millionth."""
+    return Decimal(repr(value)).quantize(_PLACES)
 
 
 def _told(running: RunningDay, severity: Severity, since: date, amount: Decimal = ZERO) -> Told:

@@ -90,10 +90,15 @@ class Breach(Struct, frozen=True):
         return Severity.CRITICAL if self.over > 0 else Severity.WARNING
 
     @property
+    def excess(self) -> Decimal:
+        """US dollars above the budget, spent or to come; not above zero if neither."""
+        ahead = (self.forecast.estimate or self.forecast.projected) if self.forecast else ZERO
+        return max(self.over, ahead - self.budget)
+
+    @property
     def at_stake(self) -> Decimal:
         """US dollars above the budget, spent or to come; if neither, above what it alerts at."""
-        ahead = (self.forecast.estimate or self.forecast.projected) if self.forecast else ZERO
-        above = max(self.over, ahead - self.budget)
+        above = self.excess
         return above if above > 0 else self.spent - (self.threshold or ZERO) * self.budget
 
 

@@ -20,7 +20,7 @@ from spend_report.domain.judgement.drivers import Driver, ModelChange
 MOST_CAUSES = 3
 MODEL_WIDTH = 30
 _MATTERS = Fraction(1, 10)
-_LEAST = Fraction(5, 100)
+LEAST_CAUSE = Fraction(5, 100)
 _CLEAR_SHIFT = Fraction(2, 100)
 _MOSTLY = Fraction(3, 4)
 _ZERO = Fraction(0)
@@ -69,7 +69,7 @@ def causes(driver: Driver) -> list[Cause]:
     }
     parts = [tell(driver) for tell, amount in amounts.items() if amount]
     moved = sum(abs(part.amount) for part in parts)
-    least = max(_MATTERS * moved, _LEAST * driver.before.cost)
+    least = max(_MATTERS * moved, LEAST_CAUSE * driver.before.cost)
     return _adding_up(driver.now.cost, driver.before.cost, parts, least, "smaller changes")
 
 
@@ -81,7 +81,7 @@ def causes_of_total(drivers: Sequence[Driver]) -> list[Cause]:
     _, places = change_shown(now, before)
     parts = [_part(driver, causes(driver), places) for driver in drivers if driver.change]
     moved = sum(abs(part.amount) for part in parts)
-    least = max(_MATTERS * moved, _LEAST * before)
+    least = max(_MATTERS * moved, LEAST_CAUSE * before)
     return _adding_up(now, before, parts, least, "all other features")
 
 
@@ -135,18 +135,43 @@ def _volume(driver: Driver) -> _Part:
 
 
 def _mix(driver: Driver) -> _Part:
-    """Named after the model whose changed share explains most of it."""
+    """Named after the model whose changed share explains most of it, and what it took the place of.
+
+    The figures are the shares of the model that is named first.
+    """
     mix = driver.mix
     model = max(driver.models, key=lambda model: model.mix if mix > 0 else -model.mix)
-    name = plain(model.model, MODEL_WIDTH) if model.model else "no named model"
-    way = "to" if model.share_now > model.share_before else "away from"
-    what, question = f"calls moved {way} {name}", f"what moved calls {way} {name}"
+    name, other = _name(model), _counterpart(model, driver.models)
+    gained = model.share_now > model.share_before
     if not model.share_before:
-        what, question = f"new model {name}", f"what calls {name}: it is new"
+        what = f"new model {name}{other and f' in place of {other}'}"
+        question = f"what calls {name}: it is new"
     elif not model.share_now:
-        what = f"no calls on {name} any more"
+        what = f"no calls on {name} any more{other and f', but on {other}'}"
+        question = f"what moved calls away from {name}{other and f' to {other}'}"
+    else:
+        way = f"to {name}{other and f' from {other}'}"
+        if not gained:
+            way = f"away from {name}{other and f' to {other}'}"
+        what, question = f"calls moved {way}", f"what moved calls {way}"
     figures = f"{share(model.share_before)} → {share(model.share_now)} of calls"
     return _Part(mix, what, figures, question)
+
+
+def _counterpart(model: ModelChange, models: Sequence[ModelChange]) -> str:
+    """The model whose share went most the other way; empty if that is less than half as far."""
+    shift = _shift(model)
+    others = [one for one in models if _shift(one) * shift < 0]
+    other = max(others, key=lambda one: abs(_shift(one)), default=None)
+    return _name(other) if other and abs(_shift(other)) * 2 >= abs(shift) else ""
+
+
+def _shift(model: ModelChange) -> Fraction:
+    return model.share_now - model.share_before
+
+
+def _name(model: ModelChange) -> str:
+    return plain(model.model, MODEL_WIDTH) if model.model else "no named model"
 
 
 def _tokens(driver: Driver) -> _Part:

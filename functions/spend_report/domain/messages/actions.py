@@ -1,8 +1,11 @@
 """Who does what: the first thing to do about a cost, where to look, and whose it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 
-from spend_report.domain.basics.wording import dollars, dollars_of, plain, things
+from spend_report.domain.basics.names import OTHER, UNTAGGED
+from spend_report.domain.basics.places import Places, ToCopy
+from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, short_id
 from spend_report.domain.figures.day_figures import DayFigures, Request
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.comparison import (
@@ -12,31 +15,39 @@ from spend_report.domain.judgement.comparison import (
     parts_of,
 )
 from spend_report.domain.judgement.driver_sentences import causes
-from spend_report.domain.messages.news import Item, features_of
+from spend_report.domain.judgement.drivers import Driver
+from spend_report.domain.messages.news import Alert, Item, Remark, features_of
 from spend_report.domain.messages.sentences import Day, is_likely_over
+from spend_report.domain.messages.spike_words import SpikeWords
+from spend_report.domain.notices.name_notices import entry
+from spend_report.domain.notices.notices import NoticeKind
 
 REQUESTS_SHOWN = 3
 _PARAMETER_WIDTH = 120
 _OWNERS_NAMED = 3
-_TRACE_WIDTH = 8
+_FEATURES_NAMED = 3
 _OWN_MACHINE = ("http://127.0.0.1", "http://localhost")
 _NO_CAUSE = "cut its usual cost"
 
 
-def to_do(breach: Breach, on: Day) -> str:
-    """What to do, where to look, and what to change if it is meant to be so."""
+def to_do(breach: Breach, on: Day, said: str = "") -> str:
+    """What to do, where to look, and what to change if it is intended.
+
+    `said` names where the action was said already.
+    """
     feature = feature_to_look_at(breach, on)
     where = f"at {whose(feature, on)}, " if feature and breach.feature is None else ""
-    return f"{_within(breach)}{where}{action(breach, on)}. {if_meant(breach)}"
+    do = f"see {said}" if said else f"{where}{action(breach, on)}"
+    return f"{_within(breach)}{do}. {_if_meant(breach)}"
 
 
-def if_meant(breach: Breach) -> str:
+def _if_meant(breach: Breach) -> str:
     """Which setting to change where nothing is wrong with the cost."""
     parameter, now = plain(breach.parameter, _PARAMETER_WIDTH), dollars(breach.budget)
     if breach.path == "default" and breach.feature is not None:
         own = f"give {plain(breach.feature)} a budget of its own in {parameter}"
-        return f"If it is meant to be so, {own} ({setting(breach)} is {now})."
-    return f"If it is meant to be so, raise {setting(breach)} (now {now}) in {parameter}."
+        return f"If it is intended, {own} ({setting(breach)} is {now})."
+    return f"If it is intended, raise {setting(breach)} (now {now}) in {parameter}."
 
 
 def setting(breach: Breach) -> str:
@@ -46,12 +57,15 @@ def setting(breach: Breach) -> str:
 
 def _within(breach: Breach) -> str:
     """What the rest of the period may cost, where that is known."""
-    left = (breach.period_end - breach.day).days
+    end = breach.period_end
+    left = (end - breach.day).days
     if left < 1 or breach.over >= 0 or is_likely_over(breach):
         return ""
     most = "at most " if breach.missing else ""
     a_day = dollars(-breach.over / left)
-    return f"keep the {things(left, 'day')} left to {most}{a_day} a day: "
+    if left == 1:
+        return f"keep {short_day(end)} to {most}{a_day}: "
+    return f"keep the {left} days left to {most}{a_day} a day: "
 
 
 def action(breach: Breach, on: Day) -> str:
@@ -74,6 +88,14 @@ def action_on(feature: str | None, on: Day) -> str:
     return "; ".join(filter(None, (question, _look(feature, on)))) or _NO_CAUSE
 
 
+def spike_to_do(words: SpikeWords, on: Day) -> str:
+    """What to find out, and where a budget can be set that watches it."""
+    told = f"{action_on(words.spike.feature, on)}."
+    if not words.add:
+        return told
+    return f"{told} To set a budget, add to {words.where}:"
+
+
 def _look(feature: str | None, on: Day) -> str:
     request = next(iter(costliest(on.figures, feature)), None)
     if request is None:
@@ -85,8 +107,8 @@ def _look(feature: str | None, on: Day) -> str:
 
 
 def request_name(request: Request) -> str:
-    """A request by its name and the first digits of its trace's id, as the page has it."""
-    trace = plain(request.trace_id, _TRACE_WIDTH + 1).removesuffix("…")[:_TRACE_WIDTH]
+    """A request by its name and both ends of its trace's id, as the page has it."""
+    trace = short_id(request.trace_id)
     return f"{plain(request.root_name)} {trace}" if request.root_name else trace
 
 
@@ -131,6 +153,23 @@ def owners_among(features: Iterable[str], owners: Mapping[str, str]) -> list[str
     return list(dict.fromkeys(owners[feature] for feature in features if feature in owners))
 
 
+def by_owner(
+    drivers: Sequence[Driver], among: Sequence[Driver], owners: Mapping[str, str]
+) -> Iterator[tuple[str, list[Driver]]]:
+    """The owners of `drivers` and what is theirs, without an owner last.
+
+    Who spent most on features `among` all, whether in `drivers` or not, comes first.
+    """
+    costs: dict[str, Fraction] = {}
+    for driver in among:
+        owner = owners.get(driver.feature, "")
+        costs[owner] = costs.get(owner, Fraction(0)) + driver.now.cost
+    for owner in sorted(costs, key=lambda owner: (not owner, -costs[owner], owner)):
+        own = [one for one in drivers if owners.get(one.feature, "") == owner]
+        if own:
+            yield owner, own
+
+
 def owner_line(item: Item) -> str:
     """`owner: search`; empty where nobody is named."""
     found = owners_of([item])
@@ -139,3 +178,42 @@ def owner_line(item: Item) -> str:
     named = ", ".join(plain(owner) for owner in found[:_OWNERS_NAMED])
     more = len(found) - _OWNERS_NAMED
     return f"owners: {named}{f' and {more:,} more' if more > 0 else ''}" if found else ""
+
+
+def owner_to_add(items: Sequence[Item]) -> ToCopy | None:
+    """How owners are named, where `items` are about features that have none; else None.
+
+    What a notice says is in no document is left to that notice.
+    """
+    news = {
+        one: item
+        for item in items
+        if not (isinstance(item, Remark) and item.notice.kind is NoticeKind.UNREGISTERED_FEATURE)
+        for one in _features_to_look_at(item)
+    }
+    return no_owner(news, items[0].on.owners, items[0].on.where)
+
+
+def is_without_owner(feature: str, owners: Mapping[str, str]) -> bool:
+    """Whether `feature` lacks an owner; what is no name of a feature needs none."""
+    return feature not in {*owners, UNTAGGED, OTHER}
+
+
+def no_owner(features: Iterable[str], owners: Mapping[str, str], where: Places) -> ToCopy | None:
+    """How those of `features` that have no owner get one; None where all have."""
+    without = [one for one in features if is_without_owner(one, owners)]
+    if not without:
+        return None
+    named = ", ".join(map(plain, without[:_FEATURES_NAMED]))
+    more = len(without) - _FEATURES_NAMED
+    named += f" and {more:,} more" if more > 0 else ""
+    lead = f"No owner is registered for {named}. To name one, set in {where.to_add('features')}:"
+    return ToCopy(lead, [entry(without[0], owner="<OWNER>")])
+
+
+def _features_to_look_at(item: Item) -> Sequence[str]:
+    """The features of `item`; of an alert on the total the one to look at."""
+    if not isinstance(item, Alert) or item.features:
+        return item.features
+    feature = feature_to_look_at(item.breach, item.on)
+    return [] if feature is None else [feature]

@@ -8,13 +8,10 @@ from msgspec import Struct
 
 from spend_report.domain.basics.wording import (
     ascii_only,
-    dollars,
-    dollars_of,
-    share,
     short_day,
     things,
 )
-from spend_report.domain.judgement.breaches import Breach, Period, Severity
+from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.messages.actions import owners_of
 from spend_report.domain.messages.email_text import email_text
 from spend_report.domain.messages.machine_json import KIND, machine_json, short_name
@@ -29,10 +26,8 @@ from spend_report.domain.messages.news import (
     newest_told,
     severity_of,
 )
-from spend_report.domain.messages.spike_reasons import in_short
 
 SUBJECT_WIDTH = 99
-_NAME_WIDTH = 30
 _FEATURES_BYTES = 16 * 1024
 _OWNERS_BYTES = 4 * 1024
 
@@ -95,43 +90,31 @@ def _names(names: Iterable[str], room: int) -> list[str]:
 
 
 def _subject(news: Sequence[DayAlerts]) -> str:
+    """The most urgent in a few words, and the budget that more dollars are above, if both fit."""
     lead, *rest = items_of(news)
     urgency = "NOTICE" if isinstance(lead, Remark) else lead.severity.upper()
-    told = f"LLM spend {short_day(lead.on.day)}: {_in_short(lead)}, {urgency}"
-    over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in rest)
-    notices = sum(isinstance(item, Remark) for item in rest)
-    spikes = sum(isinstance(item, SpikeAlert) for item in rest)
-    warnings = len(rest) - over - notices - spikes
+    told = f"LLM spend {short_day(lead.on.day)}: {lead.in_short}, {urgency}"
+    alerts = [item for item in rest if isinstance(item, Alert) and item.on is lead.on]
+    most = max(alerts, key=lambda alert: alert.breach.excess, default=None)
+    if most and most.breach.excess > lead.at_stake:
+        left = [item for item in rest if item is not most]
+        both = ascii_only(_counted(f"{told}; {most.in_short}", lead, left), 2 * SUBJECT_WIDTH)
+        if len(both) <= SUBJECT_WIDTH:
+            return both
+    return ascii_only(_counted(told, lead, rest), SUBJECT_WIDTH)
+
+
+def _counted(told: str, lead: Item, others: Sequence[Item]) -> str:
+    """What is `told`, and how many others there are of each kind."""
+    over = sum(item.severity is Severity.CRITICAL and isinstance(item, Alert) for item in others)
+    notices = sum(isinstance(item, Remark) for item in others)
+    spikes = sum(isinstance(item, SpikeAlert) for item in others)
+    warnings = len(others) - over - notices - spikes
     more = "more " if isinstance(lead, Remark) else ""
-    others = [
+    counts = [
         f"{over:,} more over budget" if over else "",
         things(warnings, "warning") if warnings else "",
         things(spikes, "more spike" if isinstance(lead, SpikeAlert) else "spike") if spikes else "",
         things(notices, f"{more}notice") if notices else "",
     ]
-    subject = ", ".join([told, *(other for other in others if other)])
-    return ascii_only(subject, SUBJECT_WIDTH)
-
-
-def _in_short(item: Item) -> str:
-    match item:
-        case Remark(notice):
-            return notice.subject
-        case SpikeAlert(outlier):
-            return in_short(outlier.spike)
-        case Alert(breach):
-            return _breach(breach)
-
-
-def _breach(breach: Breach) -> str:
-    whose = "total" if breach.feature is None else ascii_only(breach.feature, _NAME_WIDTH)
-    spent, budget = dollars_of(breach.spent, breach.budget)
-    least = "at least " if breach.missing else ""
-    when = {Period.DAILY: "", Period.WEEKLY: " this week", Period.MONTHLY: " this month"}[
-        breach.period
-    ]
-    if breach.threshold is None and breach.forecast:
-        return f"{whose} heading for {least}{dollars(breach.forecast.projected)} of {budget}{when}"
-    if breach.over > 0:
-        return f"{whose} {least}{spent} of {budget}{when}"
-    return f"{whose} {least}{spent} of {budget}{when} ({share(breach.spent / breach.budget)})"
+    return ", ".join([told, *(count for count in counts if count)])

@@ -14,27 +14,35 @@ from typing import Any
 
 from msgspec import Struct
 
+from spend_report.domain.basics.links import Links
 from spend_report.domain.basics.wording import (
     dollars,
-    dollars_of,
     plain,
     short_day,
     things,
     upper_first,
 )
-from spend_report.domain.messages.actions import costliest, is_reachable, owner_line, to_do
+from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.messages.actions import (
+    costliest,
+    is_reachable,
+    owner_line,
+    owner_to_add,
+    spike_to_do,
+    to_do,
+)
 from spend_report.domain.messages.news import (
     Alert,
     DayAlerts,
-    Links,
+    Item,
     SpikeAlert,
     alerts_of,
     newest_told,
     notices_of,
     spike_alerts_of,
 )
-from spend_report.domain.messages.sentences import explanation, holes, sentence
-from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
+from spend_report.domain.messages.reasons import explanation, spike_reasons
+from spend_report.domain.messages.sentences import holes, sentence, to_know
 from spend_report.domain.notices.notices import Notice
 
 MOST_MESSAGES = 10
@@ -87,22 +95,24 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
     for feature, own in by_feature.items():
         lead = own[0]
         whose = "total" if feature is None else safe(feature)
-        spent, budget = dollars_of(lead.breach.spent, lead.breach.budget)
         lines = []
         for breach in (alert.breach for alert in own):
             lines.append(f"{breach.severity.upper()}: {sentence(breach)}")
             lines += [holes(breach)] if breach.missing else []
-        if outlier := lead.on.outlier(feature):
-            lines.append(outlier.sentence)
+        if words := lead.on.spike(feature):
+            lines.append(words.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += explanation(lead.breach, lead.on).lines
+        missing = to_know(lead.breach, lead.on)
         yield chat_message(
             thread=thread_of("total" if feature is None else f"feature-{feature}", lead.breach.day),
-            title=f"LLM spend {short_day(lead.breach.day)}: {whose} {spent} of {budget}",
+            title=_title(lead),
             description=safe_text("\n".join(lines)),
             next_steps=[
                 safe_text(upper_first(to_do(lead.breach, lead.on))),
-                *_requests(lead.on, feature),
+                *([safe_text(f"{missing.lead} {missing.line}")] if missing else []),
+                *requests_to_look_at(lead.on.figures, feature),
+                *_owner_to_add([lead]),
                 *_report(lead.on.links),
             ],
             keywords=[whose, lead.breach.severity],
@@ -111,34 +121,47 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
 
 def _about_spikes(spike_alerts: Sequence[SpikeAlert]) -> Iterator[ChatMessage]:
     for spike_alert in spike_alerts:
-        outlier, spike = spike_alert.outlier, spike_alert.outlier.spike
+        words, spike = spike_alert.words, spike_alert.words.spike
         lines = [
-            f"{spike.severity.upper()}: {outlier.sentence}",
+            f"{spike.severity.upper()}: {words.sentence}",
             *([theirs] if (theirs := owner_line(spike_alert)) else []),
-            *spike_reasons(outlier, spike_alert.on),
+            *spike_reasons(words, spike_alert.on),
         ]
         yield chat_message(
             thread=thread_of(
                 "total" if spike.feature is None else f"feature-{spike.feature}", spike.day
             ),
-            title=f"LLM spend {short_day(spike.day)}: {safe_text(in_short(spike))}",
+            title=_title(spike_alert),
             description=safe_text("\n".join(lines)),
             next_steps=[
-                safe_text(f"{spike_to_do(outlier, spike_alert.on)} {outlier.add}".strip()),
-                *_requests(spike_alert.on, spike.feature),
+                safe_text(f"{spike_to_do(words, spike_alert.on)} {words.add}".strip()),
+                *requests_to_look_at(spike_alert.on.figures, spike.feature),
+                *_owner_to_add([spike_alert]),
                 *_report(spike_alert.on.links),
             ],
             keywords=["total" if spike.feature is None else safe(spike.feature), spike.severity],
         )
 
 
-def _requests(on: DayAlerts, feature: str | None) -> list[str]:
+def _title(item: Alert | SpikeAlert) -> str:
+    """As the subject of the e-mail has it."""
+    told = f"LLM spend {short_day(item.on.day)}: {item.in_short}, {item.severity.upper()}"
+    return safe_text(told)
+
+
+def requests_to_look_at(figures: DayFigures, feature: str | None) -> list[str]:
+    """The costliest requests of `feature`, or of all, that a link leads to."""
     return [
         f"Look at the request {dollars(request.cost)} "
         f"{safe(request.root_name or request.trace_id)}: {request.url}"
-        for request in costliest(on.figures, feature)
+        for request in costliest(figures, feature)
         if is_reachable(request.url)
     ]
+
+
+def _owner_to_add(items: Sequence[Item]) -> list[str]:
+    found = owner_to_add(items)
+    return [safe_text(f"{found.lead} {found.line}")] if found else []
 
 
 def _about_data(news: Sequence[DayAlerts], notices: Sequence[Notice]) -> Iterator[ChatMessage]:

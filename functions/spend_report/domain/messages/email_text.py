@@ -1,18 +1,17 @@
 """The alert as a person reads it: at most 50 lines of at most 78 characters.
 
 The first line says what to do first. Then comes what happened, with most at stake first whatever
-its kind, and what can wait comes last. A link stands alone on its line and is never broken,
-however long it is: a broken one is none.
+its kind, and what can wait comes last. A link, or the ARN in a command, stands alone on its
+line and is never broken, however long it is: a broken one is none.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spend_report.domain.basics.fair_shares import fair_shares
 from spend_report.domain.basics.wording import (
     LINE_WIDTH,
     dollars,
-    dollars_of,
     long_day,
     plain,
     short_day,
@@ -20,17 +19,18 @@ from spend_report.domain.basics.wording import (
     upper_first,
     wrapped,
 )
-from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.comparison import comparison, has_baseline, totals
 from spend_report.domain.messages.actions import (
     action,
     action_on,
     costliest,
     feature_to_look_at,
-    if_meant,
     is_reachable,
+    is_without_owner,
     owner_line,
+    owner_to_add,
     owners_of,
+    spike_to_do,
     to_do,
     whose,
 )
@@ -43,8 +43,8 @@ from spend_report.domain.messages.news import (
     items_of,
     newest_told,
 )
-from spend_report.domain.messages.sentences import explanation, holes, sentence, who
-from spend_report.domain.messages.spike_reasons import in_short, spike_reasons, spike_to_do
+from spend_report.domain.messages.reasons import explanation, spike_reasons
+from spend_report.domain.messages.sentences import holes, sentence, to_know, who
 
 MOST_LINES = 50
 _MOST_IN_FULL = 4
@@ -55,9 +55,13 @@ _KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"
 def email_text(news: Sequence[DayAlerts]) -> str:
     """The text of one message about the breaches and notices of `news`, at least one of them."""
     items = items_of(news)
-    head, tail = [*_first_of_all(items[0]), "", *_heading(news)], _what_to_look_at(items[0])
-    body = _body(items, MOST_LINES - len(head) - len(tail))
-    return "\n".join([*head, *body, *tail]).rstrip("\n") + "\n"
+    head = [*_first_of_all(items[0]), "", *_heading(news)]
+    requests, report = _requests(items[0]), _report(items[0])
+    body = _body(items, MOST_LINES - len(head) - len(requests) - len(report))
+    lines, owner = [*head, *body, *requests], _owner(items)
+    if len(lines) + len(owner) + len(report) <= MOST_LINES:
+        lines += owner
+    return "\n".join([*lines, *report]).rstrip("\n") + "\n"
 
 
 def _first_of_all(item: Item) -> list[str]:
@@ -65,14 +69,20 @@ def _first_of_all(item: Item) -> list[str]:
     match item:
         case Alert(breach, on):
             what, feature = action(breach, on), feature_to_look_at(breach, on)
-            subject = whose(feature, on) if feature else who(breach)
+            subject = _whose(feature, on) if feature else who(breach)
         case Remark(notice, on):
             what, owners = notice.do, owners_of([item])
             return wrapped(f"Do first{f' (owner: {plain(owners[0])})' if owners else ''}: {what}.")
-        case SpikeAlert(outlier, on):
-            feature = outlier.spike.feature
-            what, subject = action_on(feature, on), whose(feature, on) if feature else ""
+        case SpikeAlert(words, on):
+            feature = words.spike.feature
+            what, subject = action_on(feature, on), _whose(feature, on) if feature else ""
     return wrapped(f"Do first: {subject}{': ' if subject else ''}{what}.")
+
+
+def _whose(feature: str, on: DayAlerts) -> str:
+    """A feature and who owns it, or that nobody is known to."""
+    nobody = " (no owner)" if is_without_owner(feature, on.owners) else ""
+    return f"{whose(feature, on)}{nobody}"
 
 
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
@@ -112,7 +122,8 @@ def _body(items: Sequence[Item], room: int) -> list[str]:
 def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
     """The blocks of those items that are told in full, by their place."""
     first_of_kind = {type(item): place for place, item in reversed(list(enumerate(items)))}
-    said = {action(item.breach, item.on) for item in items[:1] if isinstance(item, Alert)}
+    first = [item for item in items[:1] if isinstance(item, Alert)]
+    said = {action(item.breach, item.on): '"Do first"' for item in first}
     blocks: dict[int, list[str]] = {}
     for place in dict.fromkeys([0, *first_of_kind.values(), *range(_MOST_IN_FULL)]):
         if place >= len(items):
@@ -125,7 +136,7 @@ def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
         elif not blocks:
             blocks[place] = [*block[: room - kept_free - 1], ""]
         if place in blocks:
-            said |= _said_by(items[place])
+            said = _said_by(items[place]) | said
     return blocks
 
 
@@ -143,44 +154,51 @@ def _in_a_line_each(items: Sequence[Item], room: int) -> list[str]:
     return [*lines, ""]
 
 
-def _said_by(item: Item) -> set[str]:
-    """What need not be said again below an item."""
-    if isinstance(item, Alert):
-        return {explanation(item.breach, item.on).lead, action(item.breach, item.on)}
-    return set()
+def _said_by(item: Item) -> dict[str, str]:
+    """What need not be said again below an item, and where it was said."""
+    if not isinstance(item, Alert):
+        return {}
+    breach, on = item.breach, item.on
+    whose = "" if breach.feature is None else f" of {plain(breach.feature)}"
+    budget = f"the {'total ' * (not whose)}{breach.period} budget{whose}, above"
+    missing = to_know(breach, on)
+    said = [explanation(breach, on).lead, action(breach, on), missing.line if missing else ""]
+    return dict.fromkeys(said, budget)
 
 
-def _block(item: Item, said: set[str]) -> list[str]:
+def _block(item: Item, said: Mapping[str, str]) -> list[str]:
     """An item in a block of lines, without what was `said` above."""
     match item:
         case Alert(breach, on):
             lines = wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
-            lines += wrapped(holes(breach), "  ") + wrapped(owner_line(item), "  ")
-            if outlier := on.outlier(breach.feature):
-                lines += wrapped(outlier.sentence, "  ")
+            lines += wrapped(holes(breach), "  ")
+            if (missing := to_know(breach, on)) and missing.line not in said:
+                lines += wrapped(missing.lead, "  ") + [f"    {line}" for line in missing.lines]
+            lines += wrapped(owner_line(item), "  ")
+            if words := on.spike(breach.feature):
+                lines += wrapped(words.sentence, "  ")
             found = explanation(breach, on)
             for reason in [] if found.lead in said else found.lines:
                 lines += [f"  {line}" for line in wrapped(reason, width=LINE_WIDTH - 2)]
-            is_said = action(breach, on) in said
-            do = f"as above. {if_meant(breach)}" if is_said else upper_first(to_do(breach, on))
-            lines += wrapped(f"To do: {do}", "  ")
+            do = to_do(breach, on, said.get(action(breach, on), ""))
+            lines += wrapped(f"To do: {upper_first(do)}", "  ")
         case Remark(notice):
             lines = wrapped(f"[NOTICE] {notice.text}")
             lines += wrapped(owner_line(item), "  ")
-            lines += _line_to_add(notice.add)
-        case SpikeAlert(outlier, on):
-            lines = wrapped(f"[{item.severity.upper()}] {outlier.sentence}")
+            lines += line_to_add(notice.add)
+        case SpikeAlert(words, on):
+            lines = wrapped(f"[{item.severity.upper()}] {words.sentence}")
             lines += wrapped(owner_line(item), "  ")
-            why = spike_reasons(outlier, on)
+            why = spike_reasons(words, on)
             lines += [
                 f"  {line}" for reason in why for line in wrapped(reason, width=LINE_WIDTH - 2)
             ]
-            lines += wrapped(f"To do: {spike_to_do(outlier, on)}", "  ")
-            lines += _line_to_add(outlier.add)
+            lines += wrapped(f"To do: {spike_to_do(words, on)}", "  ")
+            lines += line_to_add(words.add)
     return [*lines, ""]
 
 
-def _line_to_add(add: str) -> list[str]:
+def line_to_add(add: str) -> list[str]:
     """The line of a parameter, in two where it is too long for one."""
     if len(add) + 2 <= LINE_WIDTH:
         return [f"  {add}"] if add else []
@@ -191,35 +209,30 @@ def _line_to_add(add: str) -> list[str]:
 def _line(item: Item) -> str:
     """An item on one line, shortened at its end where names are long."""
     theirs = owner_line(item)
-    end = f", {theirs}" if theirs else ""
-    match item:
-        case Alert(breach):
-            told = f"[{breach.severity.upper()}] {_in_short(breach)}"
-        case Remark(notice):
-            told = f"[NOTICE] {notice.subject}"
-        case SpikeAlert(outlier):
-            told = f"[{item.severity.upper()}] {in_short(outlier.spike)}"
-    return plain(f"{told}{end}", LINE_WIDTH)
+    urgency = "NOTICE" if isinstance(item, Remark) else item.severity.upper()
+    return plain(f"[{urgency}] {item.in_short}{theirs and f', {theirs}'}", LINE_WIDTH)
 
 
-def _in_short(breach: Breach) -> str:
-    whose = "total" if breach.feature is None else plain(breach.feature)
-    spent, budget = dollars_of(breach.spent, breach.budget)
-    least = "at least " if breach.missing else ""
-    if breach.threshold is None and breach.forecast:
-        spent = f"heading for {least}{dollars(breach.forecast.projected)}"
-        return f"{whose}: {spent} of {budget} {breach.period}"
-    return f"{whose}: {least}{spent} of {budget} {breach.period}"
+def _owner(items: Sequence[Item]) -> list[str]:
+    """How owners are named, where there is none."""
+    nobody = owner_to_add(items)
+    return [*wrapped(nobody.lead), *line_to_add(nobody.line), ""] if nobody else []
 
 
-def _what_to_look_at(item: Item) -> list[str]:
-    """The costliest requests of the feature in trouble, and where the day's reports are."""
+def _report(item: Item) -> list[str]:
+    """Where the day's report is."""
+    url = item.on.links.page_console or item.on.links.report_console
+    return [f"The report of {short_day(item.on.day)}:", f"  {url}"] if url else []
+
+
+def _requests(item: Item) -> list[str]:
+    """The costliest requests of the feature in trouble."""
     lines = []
     feature = None
     if isinstance(item, Alert):
         feature = feature_to_look_at(item.breach, item.on)
     elif isinstance(item, SpikeAlert):
-        feature = item.outlier.spike.feature
+        feature = item.words.spike.feature
     requests = [] if isinstance(item, Remark) else costliest(item.on.figures, feature)
     if requests:
         whose = "" if feature is None else f" of {plain(feature)}"
@@ -232,7 +245,4 @@ def _what_to_look_at(item: Item) -> list[str]:
             is_link = is_reachable(request.url)
             lines.append(f"  {request.url if is_link else f'trace {plain(request.trace_id)}'}")
         lines.append("")
-    links = item.on.links
-    if url := links.page_console or links.report_console:
-        lines += [f"The report of {short_day(item.on.day)}:", f"  {url}"]
     return lines

@@ -19,9 +19,9 @@ from spend_report.domain.messages.news import (
     newest_told,
     severity_of,
 )
-from spend_report.domain.messages.sentences import explanation, sentence
-from spend_report.domain.messages.spike_items import Outlier
-from spend_report.domain.messages.spike_reasons import spike_reasons
+from spend_report.domain.messages.reasons import explanation, spike_reasons
+from spend_report.domain.messages.sentences import sentence
+from spend_report.domain.messages.spike_words import SpikeWords
 
 KIND = "spend_alert"
 NAME_WIDTH = 200
@@ -46,7 +46,7 @@ def machine_json(news: Sequence[DayAlerts]) -> str:
     kinds = {
         "alerts": [_core(alert) for alert in alerts],
         "notices": [_notice(item) for item in items if isinstance(item, Remark)],
-        "spikes": [_spike(day, one) for day in news for one in day.outliers],
+        "spikes": [_spike(day, one) for day in news for one in day.spikes],
     }
     room = MOST_BYTES - size_of(message)
     sizes = {kind: [size_of(entry) for entry in entries] for kind, entries in kinds.items()}
@@ -84,9 +84,9 @@ def _frame(news: Sequence[DayAlerts]) -> dict[str, Any]:
     }
 
 
-def _spike(on: DayAlerts, outlier: Outlier) -> dict[str, Any]:
-    spike, feature = outlier.spike, outlier.spike.feature
-    why_text = [line.strip() for line in spike_reasons(outlier, on)]
+def _spike(on: DayAlerts, words: SpikeWords) -> dict[str, Any]:
+    spike, feature = words.spike, words.spike.feature
+    why_text = [line.strip() for line in spike_reasons(words, on)]
     return {
         "feature": None if feature is None else short_name(feature),
         "what": spike.what,
@@ -98,8 +98,8 @@ def _spike(on: DayAlerts, outlier: Outlier) -> dict[str, Any]:
         "date": spike.day.isoformat(),
         "owner": short_name(on.owners.get(feature or "", "")),
         "level_since": spike.level_since and spike.level_since.isoformat(),
-        "text": outlier.sentence,
-        "add": outlier.add or None,
+        "text": words.sentence,
+        "add": words.add or None,
         "why": why([own for own in on.drivers if feature in {None, own.feature}], why_text),
         "top_requests": [_request(request) for request in costliest(on.figures, feature)],
     }

@@ -4,47 +4,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import replace
 from datetime import date
 from decimal import Decimal
-from urllib.parse import quote
 
 from msgspec import Struct, field
 
+from spend_report.domain.basics.links import Links
+from spend_report.domain.basics.places import Places
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Breach, Severity, urgency
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.spikes import Spike
-from spend_report.domain.messages.spike_items import Outlier, without_alert
+from spend_report.domain.messages.sentences import in_short as breach_in_short
+from spend_report.domain.messages.spike_words import SpikeWords, without_alert
+from spend_report.domain.messages.spike_words import in_short as spike_in_short
 from spend_report.domain.notices.notices import Notice
 from spend_report.domain.record.history import History
-
-
-class Links(Struct, frozen=True):
-    """Where a day's reports lie: S3 URIs of the main CSV and of the page, and their region.
-
-    `page` is empty where there is none, and `region` where no console shows the bucket: on one's
-    own machine.
-    """
-
-    report: str
-    page: str
-    region: str
-
-    @property
-    def report_console(self) -> str:
-        """The main CSV in the S3 console, empty where there is none."""
-        return console_url(self.report, self.region)
-
-    @property
-    def page_console(self) -> str:
-        """The page in the S3 console, empty where there is none."""
-        return console_url(self.page, self.region)
 
 
 class DayAlerts(Struct, frozen=True):
     """One reported day: its figures, their causes, what is exceeded or wrong, the days before.
 
-    `owners` maps a feature to who owns it, where that is known. `outliers` are its spikes,
-    and `told_before` says what of it was told on the day itself. `arrival` says in a few words
-    what is special about when it was reported: `reported again`, `not over yet`.
+    `where` says where in the account something is set or started. `owners` maps a feature to who
+    owns it, where that is known. `spikes` are its spikes, and `told_before` says what of it was
+    told on the day itself. `arrival` says in a few words what is special about when it was
+    reported: `reported again`, `not over yet`.
     """
 
     figures: DayFigures
@@ -53,8 +35,9 @@ class DayAlerts(Struct, frozen=True):
     notices: Sequence[Notice]
     links: Links
     history: History
+    where: Places
     owners: Mapping[str, str] = field(default_factory=dict)
-    outliers: Sequence[Outlier] = ()
+    spikes: Sequence[SpikeWords] = ()
     told_before: Sequence[str] = ()
     arrival: str = ""
 
@@ -66,16 +49,16 @@ class DayAlerts(Struct, frozen=True):
     @property
     def spending(self) -> list[Breach | Spike]:
         """What there is to say about money, budgets first."""
-        return [*self.breaches, *(outlier.spike for outlier in self.outliers)]
+        return [*self.breaches, *(words.spike for words in self.spikes)]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say about it."""
-        return not (self.breaches or self.notices or self.outliers)
+        return not (self.breaches or self.notices or self.spikes)
 
-    def outlier(self, feature: str | None) -> Outlier | None:
+    def spike(self, feature: str | None) -> SpikeWords | None:
         """The spike of `feature`, or of all together."""
-        return next((one for one in self.outliers if one.spike.feature == feature), None)
+        return next((one for one in self.spikes if one.spike.feature == feature), None)
 
 
 class Alert(Struct, frozen=True):
@@ -93,6 +76,11 @@ class Alert(Struct, frozen=True):
     def at_stake(self) -> Decimal:
         """US dollars over the budget, spent or to come."""
         return self.breach.at_stake
+
+    @property
+    def in_short(self) -> str:
+        """What it is about in a few words: `rag-search $2.14 of $2.00`."""
+        return breach_in_short(self.breach)
 
     @property
     def features(self) -> Sequence[str]:
@@ -117,6 +105,11 @@ class Remark(Struct, frozen=True):
         return self.notice.at_stake
 
     @property
+    def in_short(self) -> str:
+        """What it is about in a few words: `35 % untagged`."""
+        return self.notice.subject
+
+    @property
     def features(self) -> Sequence[str]:
         """Those concerned."""
         return self.notice.features
@@ -125,27 +118,35 @@ class Remark(Struct, frozen=True):
 class SpikeAlert(Struct, frozen=True):
     """A spike on its day, of which no alert tells."""
 
-    outlier: Outlier
+    words: SpikeWords
     on: DayAlerts
 
     @property
     def severity(self) -> Severity:
         """How urgent it is."""
-        return self.outlier.spike.severity
+        return self.words.spike.severity
 
     @property
     def at_stake(self) -> Decimal:
         """US dollars above the usual."""
-        return self.outlier.spike.excess
+        return self.words.spike.excess
+
+    @property
+    def in_short(self) -> str:
+        """What it is about in a few words: `rag-search $41.20, 6.3 times the usual $6.50`."""
+        return spike_in_short(self.words.spike)
 
     @property
     def features(self) -> Sequence[str]:
         """The feature whose spike it is; none for the total's."""
-        return [] if self.outlier.spike.feature is None else [self.outlier.spike.feature]
+        return [] if self.words.spike.feature is None else [self.words.spike.feature]
 
 
 type Item = Alert | Remark | SpikeAlert
-"""One thing to say. Whatever its kind, items have a severity, an amount, a day and features."""
+"""One thing to say.
+
+Whatever its kind, items have a severity, an amount, a day, features and a few words.
+"""
 
 
 def items_of(days: Sequence[DayAlerts]) -> list[Item]:
@@ -159,9 +160,9 @@ def items_of(days: Sequence[DayAlerts]) -> list[Item]:
 def spike_alerts_of(days: Sequence[DayAlerts]) -> list[SpikeAlert]:
     """The spikes of all days, but for those that stand in the alert about their feature."""
     return [
-        SpikeAlert(outlier, day)
+        SpikeAlert(words, day)
         for day in days
-        for outlier in without_alert(day.outliers, (breach.feature for breach in day.breaches))
+        for words in without_alert(day.spikes, (breach.feature for breach in day.breaches))
     ]
 
 
@@ -218,24 +219,7 @@ def only(days: Sequence[DayAlerts], keys: frozenset[str]) -> list[DayAlerts]:
     for day in sorted(days, key=lambda day: day.day, reverse=True):
         breaches = [breach for breach in day.breaches if breach.key in left]
         notices = [notice for notice in day.notices if notice.key in left]
-        outliers = [outlier for outlier in day.outliers if outlier.key in left]
-        kept.append(replace(day, breaches=breaches, notices=notices, outliers=outliers))
+        spikes = [words for words in day.spikes if words.key in left]
+        kept.append(replace(day, breaches=breaches, notices=notices, spikes=spikes))
         left -= {notice.key for notice in notices} | {one.key for one in kept[-1].spending}
     return kept[::-1]
-
-
-def console_url(uri: str, region: str) -> str:
-    """The page of the object `uri` (`s3://bucket/key`) in the S3 console of `region`.
-
-    Empty where there is no object, or no console.
-    """
-    if not uri or not region:
-        return ""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if region.startswith("cn-"):
-        host = f"{region}.console.amazonaws.cn"
-    elif region.startswith("us-gov-"):
-        host = "console.amazonaws-us-gov.com"
-    else:
-        host = f"{region}.console.aws.amazon.com"
-    return f"https://{host}/s3/object/{quote(bucket)}?region={region}&prefix={quote(key)}"

@@ -1,48 +1,35 @@
-"""A budget in words: what happened, since when, and why.
+"""A budget in words: what happened, and since when.
 
 Every window of days is named by its dates, a sum over days of which some have no report is
 called a lower bound, and only what is certain is said to be so.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from msgspec import Struct
-
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.places import Places, ToCopy
 from spend_report.domain.basics.wording import (
     about,
-    at_places,
     days,
     dollars,
     dollars_of,
     month,
     ordinal,
-    places_of,
     plain,
     share,
     short_day,
+    short_month,
     things,
-    upper_first,
 )
 from spend_report.domain.figures.day_figures import DayFigures
 from spend_report.domain.judgement.breaches import Breach, Period
-from spend_report.domain.judgement.comparison import (
-    comparison,
-    drivers_of,
-    has_baseline,
-    is_of_the_day,
-    parts_of,
-    totals,
-)
-from spend_report.domain.judgement.driver_sentences import Cause, causes, causes_of_total
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.judgement.forecast import Forecast
 from spend_report.domain.record.history import History
 
-_PARTS_SHOWN = 3
+_SHORT_NAME_WIDTH = 30
 
 
 class Day(Protocol):
@@ -66,6 +53,11 @@ class Day(Protocol):
     @property
     def owners(self) -> Mapping[str, str]:
         """Who owns a feature, where that is known."""
+        ...
+
+    @property
+    def where(self) -> Places:
+        """Where in the account something is set or started."""
         ...
 
 
@@ -176,9 +168,14 @@ def holes(breach: Breach) -> str:
         told += "it" if len(breach.missing) == 1 else "them"
         is_new = is_likely_over(breach) and breach.threshold is not None
         told += ", and the budget is likely used up already." if is_new else "."
-    first, last = breach.missing[0].isoformat(), breach.missing[-1].isoformat()
-    backfill = json.dumps({"start_date": first, "end_date": last})
-    return f"{told} To know, start the backfill with {backfill}."
+    return told
+
+
+def to_know(breach: Breach, on: Day) -> ToCopy | None:
+    """How the days without a report are reported; None where there are none."""
+    if not breach.missing:
+        return None
+    return on.where.to_report(breach.missing[0], breach.missing[-1])
 
 
 def is_likely_over(breach: Breach) -> bool:
@@ -196,54 +193,19 @@ def _are(dates: Sequence[date]) -> str:
     return "is" if len(dates) == 1 else "are"
 
 
-class Explanation(Struct, frozen=True):
-    """Why a budget is exceeded: one `lead`, and the `parts` of what it says, if there are any.
-
-    `day` is the one that it is about, where the budget is not a day's.
-    """
-
-    lead: str
-    parts: Sequence[Cause] = ()
-    day: str = ""
-
-    @property
-    def lines(self) -> list[str]:
-        """It in lines, those of the parts two characters in."""
-        if not self.lead:
-            return []
-        end = ":" if self.parts else "" if self.lead.endswith(".") else "."
-        lead = f"{self.day}: {self.lead}" if self.day else upper_first(self.lead)
-        return [f"{lead}{end}", *(f"  {part}" for part in self.parts)]
-
-
-def explanation(breach: Breach, on: Day) -> Explanation:
-    """The day's change against the usual, and its parts, or what a usual cost is made of."""
-    drivers = drivers_of(breach, on.drivers)
-    if not drivers:
-        return Explanation(f"{_made_of(breach, on)} {_without_calls(breach, on)}".lstrip())
-    now, before = totals(drivers)
-    told = comparison(now, before, drivers[0].baseline, lasts=True)
-    if not is_of_the_day(breach, on.drivers):
-        made_of = _made_of(breach, on)
-        return Explanation(made_of if has_baseline(drivers) else f"{made_of} {told}".lstrip())
-    own = causes_of_total(drivers) if breach.feature is None else causes(drivers[0])
-    day = "" if breach.period is Period.DAILY else short_day(breach.day)
-    return Explanation(told, own, day)
-
-
-def _without_calls(breach: Breach, on: Day) -> str:
-    whose = "" if breach.feature is None else f" of {plain(breach.feature)}"
-    return f"No calls{whose} on {short_day(on.figures.date)}; the cost is of the days before."
-
-
-def _made_of(breach: Breach, on: Day) -> str:
-    """The largest parts of a period's cost, which add up as they are shown."""
-    parts = parts_of(breach, on.figures, on.history)
-    places = places_of(breach.spent)
-    shown = {name: at_places(parts[name], places) for name in list(parts)[:_PARTS_SHOWN]}
-    told = [f"{plain(name)} {dollars(cost)}" for name, cost in shown.items()]
-    if rest := parts.keys() - shown.keys():
-        left = at_places(breach.spent, places) - sum(shown.values())
-        kind = "feature" if breach.feature is None else "model"
-        told.append(f"{things(len(rest), f'other {kind}')} {dollars(left)}")
-    return f"Of the {dollars(breach.spent)}: {', '.join(told)}." if told else ""
+def in_short(breach: Breach) -> str:
+    """The same in a few words, for a line or a subject: `rag-search $2.14 of $2.00`."""
+    whose = "total" if breach.feature is None else plain(breach.feature, _SHORT_NAME_WIDTH)
+    when = {
+        Period.DAILY: "",
+        Period.WEEKLY: " this week",
+        Period.MONTHLY: f" in {short_month(breach.day)}",
+    }[breach.period]
+    spent, budget = dollars_of(breach.spent, breach.budget)
+    least = "at least " if breach.missing else ""
+    if breach.threshold is None and breach.forecast:
+        if is_likely_over(breach):
+            return f"{whose} likely over {budget}{when}"
+        return f"{whose} heading for {least}{dollars(breach.forecast.projected)} of {budget}{when}"
+    used = "" if breach.over > 0 else f" ({share(breach.spent / breach.budget)})"
+    return f"{whose} {least}{spent} of {budget}{when}{used}"

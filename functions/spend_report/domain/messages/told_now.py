@@ -9,7 +9,7 @@ from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.domain.messages.news import DayAlerts
 from spend_report.domain.messages.sentences import who
-from spend_report.domain.messages.spike_reasons import in_short
+from spend_report.domain.messages.spike_words import in_short
 from spend_report.domain.notices.notices import Notice, NoticeKind
 from spend_report.domain.record.history import History
 
@@ -25,7 +25,7 @@ def told_now(days: Iterable[DayAlerts]) -> dict[str, Told]:
             told = _breach(breach, day.history)
             found |= dict.fromkeys((*breach.covers, breach.key), told)
         found |= {notice.key: _notice(notice) for notice in day.notices}
-        for spike in (outlier.spike for outlier in day.outliers):
+        for spike in (words.spike for words in day.spikes):
             found |= dict.fromkeys((*spike.covers, spike.key), _spike(spike))
     return found
 

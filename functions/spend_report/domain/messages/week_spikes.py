@@ -2,34 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from textwrap import wrap
 from typing import Any
 
 from spend_report.domain.basics.fair_shares import fitting
 from spend_report.domain.basics.money import usd
-from spend_report.domain.basics.wording import dollars, plain, short_day, things
+from spend_report.domain.basics.wording import short_day, things, wrapped
 from spend_report.domain.messages.machine_json import short_name, size_of
+from spend_report.domain.messages.spike_words import in_short
 from spend_report.domain.record.history import PastDay, PastSpike
 
 _MOST_IN_TEXT = 5
 _MOST_IN_JSON = 20
-_LINE_WIDTH = 78
-_MEASURED = {"calls": "calls", "cost_per_call": "cost of a call"}
 
 
 def spikes_in_lines(days: Sequence[PastDay], owners: Mapping[str, str]) -> list[str]:
     """What was far above its usual on `days`, as a paragraph; empty where nothing was."""
     spikes = _of_week(days)
-    lines = [
-        line
-        for day, spike in spikes[:_MOST_IN_TEXT]
-        for line in wrap(
-            _in_a_line(day, spike, owners),
-            _LINE_WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-        )
-    ]
+    lines = []
+    for day, spike in spikes[:_MOST_IN_TEXT]:
+        owner = owners.get(spike.feature or "", "")
+        lines += wrapped(f"{short_day(day)} {in_short(spike, owner)}", "  ")
     if more := len(spikes[_MOST_IN_TEXT:]):
         lines.append(f"  ... and {things(more, 'more spike')}, not shown here")
     return ["Far above the usual:", *lines, ""] if lines else []
@@ -65,16 +57,3 @@ def _of_week(days: Sequence[PastDay]) -> list[tuple[date, PastSpike]]:
         if spike.feature is not None or all(one.feature is None for one in day.spikes)
     ]
     return sorted(found, key=lambda own: (own[1].usual_cost - own[1].cost, own[0]))
-
-
-def _in_a_line(day: date, spike: PastSpike, owners: Mapping[str, str]) -> str:
-    """`18 Nov rag-search (search) $41.20, 6.3 times the usual $6.50`."""
-    whose = "all features" if spike.feature is None else plain(spike.feature)
-    owner = owners.get(spike.feature or "", "")
-    told = f"{short_day(day)} {whose}{f' ({plain(owner)})' if owner else ''} "
-    told += f"{dollars(spike.cost)}, "
-    told += "far above" if spike.times is None else f"{spike.times:f} times"
-    usual = dollars(spike.usual_cost)
-    if spike.what in _MEASURED:
-        return f"{told} the usual {_MEASURED[spike.what]} (usually {usual})"
-    return f"{told} the usual {usual}"

@@ -1,17 +1,17 @@
 """The week by feature against the week before, for stakeholders."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from textwrap import wrap
 from typing import Any
 
 from msgspec import Struct, field
 
 from spend_report.domain.basics.day import days_before
 from spend_report.domain.basics.fair_shares import fitting
+from spend_report.domain.basics.links import Links
 from spend_report.domain.basics.money import ZERO, usd
 from spend_report.domain.basics.wording import (
     days,
@@ -20,15 +20,15 @@ from spend_report.domain.basics.wording import (
     share,
     signed_dollars,
     things,
+    wrapped,
 )
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.judgement.comparison import change_shown, totals
-from spend_report.domain.judgement.driver_sentences import causes
+from spend_report.domain.judgement.driver_sentences import LEAST_CAUSE, causes
 from spend_report.domain.judgement.drivers import Driver, compare
-from spend_report.domain.messages.actions import owners_among
+from spend_report.domain.messages.actions import by_owner, owners_among
 from spend_report.domain.messages.alert_message import Message, attributes
 from spend_report.domain.messages.machine_json import MOST_BYTES, short_name, size_of, why
-from spend_report.domain.messages.news import Links
 from spend_report.domain.messages.week_spikes import spikes_as_data, spikes_in_lines
 from spend_report.domain.record.history import History, PastDay
 
@@ -37,7 +37,6 @@ WEEK = 7
 _FEATURES_SHOWN = 8
 _FEATURES_IN_JSON = 50
 _NAME_WIDTH = 32
-_LINE_WIDTH = 78
 _CAUSES_SHOWN = 2
 _MOVED = Fraction(1, 50)
 """Up to a fiftieth of the week's cost a change needs no explanation."""
@@ -152,7 +151,7 @@ def compose_digest(digest: Digest) -> Message:
             "owner": short_name(digest.owners.get(driver.feature, "")),
             "why": why([driver], [str(cause) for cause in _causes(driver, cost)]),
         }
-        for _, own in _by_owner(digest, by_cost[:_FEATURES_IN_JSON])
+        for _, own in by_owner(by_cost[:_FEATURES_IN_JSON], by_cost, digest.owners)
         for driver in own
     ]
     kept = fitting(map(size_of, rows), MOST_BYTES - size_of(data))
@@ -196,8 +195,9 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
     cost, before = totals(digest.drivers)
     unit = " a day" if digest.per_day else ""
     weeks = [f"week {week}{unit}" for week in (digest.week, digest.week_before)]
+    shown = by_cost[:_FEATURES_SHOWN]
     lines += ["", _row("", weeks[0], weeks[1], "change")]
-    for owner, own in _by_owner(digest, by_cost[:_FEATURES_SHOWN]):
+    for owner, own in by_owner(shown, by_cost, digest.owners):
         indent = ""
         if digest.owners:
             whole = [one for one in by_cost if digest.owners.get(one.feature, "") == owner]
@@ -210,31 +210,23 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
             lines += [f"{indent}  {cause}" for cause in _causes(driver, cost)]
     if rest := by_cost[_FEATURES_SHOWN:]:
         lines.append(_amounts(things(len(rest), "more feature"), *totals(rest)))
-    lines += [_amounts("all", cost, before), ""]
-    lines += [*spikes_in_lines(digest.days, digest.owners), *_bills(digest.bills)]
+    lines += [_amounts("all", cost, before), *_unexplained(shown, cost, unit), ""]
+    lines += spikes_in_lines(digest.days, digest.owners)
+    if bills := [part for line in digest.bills for part in wrapped(line.text)]:
+        lines += ["Against the bills (UTC days):", *bills, ""]
     lines.append("The last day's report:")
     lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
     return "\n".join(lines) + "\n"
 
 
-def _bills(bills: Sequence[BillLine]) -> list[str]:
-    """The bills beside the traces, as a paragraph."""
-    lines = [
-        part for line in bills for part in wrap(line.text, _LINE_WIDTH, subsequent_indent="  ")
-    ]
-    return ["Against the bills (UTC days):", *lines, ""] if lines else []
-
-
-def _by_owner(digest: Digest, by_cost: Sequence[Driver]) -> Iterator[tuple[str, list[Driver]]]:
-    """The owners and what is theirs: who spent most in the week first, without an owner last."""
-    costs: dict[str, Fraction] = {}
-    for driver in digest.drivers:
-        owner = digest.owners.get(driver.feature, "")
-        costs[owner] = costs.get(owner, Fraction(0)) + driver.now.cost
-    for owner in sorted(costs, key=lambda owner: (not owner, -costs[owner], owner)):
-        own = [one for one in by_cost if digest.owners.get(one.feature, "") == owner]
-        if own:
-            yield owner, own
+def _unexplained(shown: Sequence[Driver], whole: Fraction, unit: str) -> list[str]:
+    """From where on a change has causes, where one that is shown has none."""
+    moved = [one for one in shown if change_shown(one.now.cost, one.before.cost)[0]]
+    if all(_causes(one, whole) for one in moved):
+        return []
+    least = f"{share(_MOVED)} of the week ({dollars(_MOVED * whole)}{unit})"
+    told = f"Not named: causes of changes up to {least}, and causes up to {share(LEAST_CAUSE)} of "
+    return wrapped(f"{told}their feature's cost.")
 
 
 def _amounts(name: str, now: Fraction, before: Fraction) -> str:

@@ -149,7 +149,8 @@ def entry(feature: str, *, owner: str = "", aliases: Sequence[str] = ()) -> str:
     fields: dict[str, Any] = {"owner": owner} if owner else {}
     if aliases:
         fields["aliases"] = list(aliases)
-    return f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(fields, ensure_ascii=False)}"
+    line = f"{json.dumps(feature, ensure_ascii=False)}: {json.dumps(fields, ensure_ascii=False)}"
+    return line if line.isprintable() else f"{json.dumps(feature)}: {json.dumps(fields)}"
 
 
 def _tagged(figures: DayFigures) -> list[FeatureSpend]:

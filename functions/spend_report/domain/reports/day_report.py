@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from spend_report.domain.basics.day import ReportDay, days_before
 from spend_report.domain.basics.money import exactly, six_places
+from spend_report.domain.basics.places import Places
 from spend_report.domain.bills.bill_words import BillLine
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.figures.day_figures import DayFigures
@@ -33,9 +34,9 @@ class DayReport(Struct, frozen=True):
     """Everything that is known of a day.
 
     `links` maps a report's name to where it can be read; `feature_key` is the metadata key that
-    names a feature. `owners` are those of features that have one. A day that was not over when it
-    was read is not `complete`. `bills` has a line for each provider whose bill is compared, about
-    its newest compared day.
+    names a feature. `where` says where in the account something is set or started. `owners` are
+    those of features that have one. A day that was not over when it was read is not `complete`.
+    `bills` has a line for each provider whose bill is compared, about its newest compared day.
     """
 
     day: ReportDay
@@ -48,6 +49,7 @@ class DayReport(Struct, frozen=True):
     origin: Origin
     links: Mapping[str, str]
     feature_key: str
+    where: Places
     owners: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     bills: Sequence[BillLine] = ()

@@ -11,7 +11,7 @@ from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.usual_by_weekday import Rule
-from spend_report.domain.messages.spike_items import spike_sentence
+from spend_report.domain.messages.spike_words import spike_sentence
 
 SPIKE = Spike(
     day=date(2026, 11, 20),

@@ -1,14 +1,16 @@
-"""Spikes as there is something to say about them: in a sentence, and with what to do."""
+"""Spikes in words: in a sentence, in a few words, and with the budget that would watch them."""
 
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_UP, Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from msgspec import Struct
 
 from spend_report.domain.basics.money import ZERO
+from spend_report.domain.basics.places import Places
 from spend_report.domain.basics.wording import count, dollars, plain, short_day, weekday
 from spend_report.domain.config.budgets import Budgets
 from spend_report.domain.judgement.spend_series import Measure
@@ -17,10 +19,40 @@ from spend_report.domain.judgement.usual_by_weekday import Rule
 
 _TWICE = 2
 _CENT = Decimal("0.01")
+_MEASURED = {Measure.CALLS: "calls", Measure.COST_PER_CALL: "cost of a call"}
 
 
-class Outlier(Struct, frozen=True):
-    """A spike in a sentence. `add` is the line that sets a budget in a parameter below `where`.
+class Unusual(Protocol):
+    """What is far above its usual: a day's spike, one of a past day, or a day that still runs."""
+
+    @property
+    def feature(self) -> str | None:
+        """Of what; None is all together."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """What is far above its usual, a `Measure`."""
+        ...
+
+    @property
+    def cost(self) -> Decimal:
+        """US dollars."""
+        ...
+
+    @property
+    def usual_cost(self) -> Decimal:
+        """The same as it usually is."""
+        ...
+
+    @property
+    def times(self) -> Decimal | None:
+        """How many times its usual it is; None where that is next to nothing."""
+        ...
+
+
+class SpikeWords(Struct, frozen=True):
+    """A spike in a sentence. `add` is the line that sets a budget ; `where` says where that stands.
 
     Both are empty where there is a budget.
     """
@@ -36,9 +68,9 @@ class Outlier(Struct, frozen=True):
         return self.spike.key
 
 
-def outliers(
-    spikes: Sequence[Spike], *, budgets: Budgets, timezone: tzinfo, config_path: str
-) -> list[Outlier]:
+def spikes_in_words(
+    spikes: Sequence[Spike], *, budgets: Budgets, timezone: tzinfo, where: Places
+) -> list[SpikeWords]:
     """What is to be said of `spikes`; not of the total where it is its features' own spikes."""
     of_features = sum((spike.excess for spike in spikes if spike.feature is not None), ZERO)
     found = []
@@ -48,8 +80,8 @@ def outliers(
         budget = budgets.total if spike.feature is None else budgets.of(spike.feature)
         watched = budget is not None
         sentence = spike_sentence(spike, watched=watched, timezone=timezone)
-        add, where = ("", "") if watched else (_budget_line(spike), f"{config_path}/budgets/")
-        found.append(Outlier(spike, sentence, add, where))
+        add = ("", "") if watched else (_budget_line(spike), where.to_add("budgets"))
+        found.append(SpikeWords(spike, sentence, *add))
     return found
 
 
@@ -61,7 +93,7 @@ def _budget_line(spike: Spike) -> str:
     return f'"features": {{{json.dumps(spike.feature)}: {{"daily": {daily:f}}}}}'
 
 
-def without_alert(found: Iterable[Outlier], features: Iterable[str | None]) -> list[Outlier]:
+def without_alert(found: Iterable[SpikeWords], features: Iterable[str | None]) -> list[SpikeWords]:
     """Those of `found` whose feature is not among `features`."""
     told = set(features)
     return [one for one in found if one.spike.feature not in told]
@@ -113,3 +145,16 @@ def _against_usual(spike: Spike) -> str:
 
 def _amount(spike: Spike, value: Decimal) -> str:
     return count(Fraction(value)) if spike.what is Measure.CALLS else dollars(value)
+
+
+def in_short(one: Unusual, owner: str = "") -> str:
+    """A spike in a few words, for a line or a subject, with the owner if one is given.
+
+    `rag-search (search) $41.20, 6.3 times the usual $6.50`
+    """
+    whose = "total" if one.feature is None else plain(one.feature)
+    told = f"{whose}{owner and f' ({plain(owner)})'} {dollars(one.cost)}, "
+    told += "far above the usual" if one.times is None else f"{one.times:f} times the usual"
+    usual = dollars(one.usual_cost)
+    measured = _MEASURED.get(Measure(one.what))
+    return f"{told} {measured} (usually {usual})" if measured else f"{told} {usual}"
