@@ -97,7 +97,7 @@ def test_mix_names_the_model_that_explains_it() -> None:
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("1.00", 10, (10, 0), model="dear")]
     now = [rag("0.20", 10, (10, 0), model="cheap"), rag("3.00", 30, (30, 0), model="dear")]
 
-    assert told(before, now) == ["+$1.60 calls moved to dear from cheap (25 % → 75 % of calls)"]
+    assert told(before, now) == ["+$1.60 calls moved to dear from cheap (25 % → 75 %)"]
 
 
 def test_mix_away_from_the_costly_model() -> None:

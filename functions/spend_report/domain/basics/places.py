@@ -6,6 +6,8 @@ from datetime import date
 
 from msgspec import Struct
 
+from spend_report.domain.basics.wording import LINE_WIDTH, plain
+
 _NEW = {"pricing": "models", "budgets": "product", "features": "product"}
 
 
@@ -57,3 +59,11 @@ class Places(Struct, frozen=True):
         region = self.backfill.split(":")[3]
         parts = [f"{start} --region {region}", given, "--state-machine-arn", self.backfill]
         return ToCopy(f"{lead}:", parts)
+
+
+def line_to_add(add: str) -> list[str]:
+    """An entry of a document for plain text, in two lines where it is too long for one."""
+    if len(add) + 2 <= LINE_WIDTH:
+        return [f"  {add}"] if add else []
+    model, _, prices = add.rpartition(": {")
+    return [f"  {plain(model, LINE_WIDTH - 3)}:", f"    {{{prices}"]

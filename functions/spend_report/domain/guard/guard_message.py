@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from spend_report.domain.basics.money import usd
+from spend_report.domain.basics.places import line_to_add
 from spend_report.domain.basics.wording import (
     ascii_only,
     dollars,
@@ -23,9 +24,8 @@ from spend_report.domain.guard.guard_sentences import (
 )
 from spend_report.domain.guard.what_cannot_wait import Warned
 from spend_report.domain.judgement.breaches import Breach
-from spend_report.domain.messages.actions import costliest, is_reachable, owners_among
+from spend_report.domain.messages.actions import costliest, owners_among, requests_in_lines
 from spend_report.domain.messages.alert_message import SUBJECT_WIDTH, Message, attributes
-from spend_report.domain.messages.email_text import line_to_add
 from spend_report.domain.messages.machine_json import KIND, short_name
 
 _MOST_TOLD = 5
@@ -79,14 +79,8 @@ def _text(news: GuardNews) -> str:
 
 
 def _requests(one: Warned, news: GuardNews) -> list[str]:
-    found = costliest(news.running.figures, one.feature)
-    lines = ["  Costliest requests so far:"] if found else []
-    for request in found:
-        name = plain(request.root_name) if request.root_name else "request"
-        lines.append(f"    {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
-        is_link = is_reachable(request.url)
-        lines.append(f"    {request.url if is_link else f'trace {plain(request.trace_id)}'}")
-    return lines
+    found = requests_in_lines(costliest(news.running.figures, one.feature), "    ")
+    return ["  Costliest requests so far:", *found] if found else []
 
 
 def _to_do(one: Warned, news: GuardNews) -> list[str]:

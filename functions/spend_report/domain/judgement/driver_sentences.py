@@ -154,7 +154,8 @@ def _mix(driver: Driver) -> _Part:
         if not gained:
             way = f"away from {name}{other and f' to {other}'}"
         what, question = f"calls moved {way}", f"what moved calls {way}"
-    figures = f"{share(model.share_before)} → {share(model.share_now)} of calls"
+    figures = f"{share(model.share_before)} → {share(model.share_now)}"
+    figures += "" if what.startswith("calls ") else " of calls"
     return _Part(mix, what, figures, question)
 
 

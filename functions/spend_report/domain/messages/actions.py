@@ -5,7 +5,14 @@ from fractions import Fraction
 
 from spend_report.domain.basics.names import OTHER, UNTAGGED
 from spend_report.domain.basics.places import Places, ToCopy
-from spend_report.domain.basics.wording import dollars, dollars_of, plain, short_day, short_id
+from spend_report.domain.basics.wording import (
+    dollars,
+    dollars_of,
+    plain,
+    short_day,
+    short_id,
+    things,
+)
 from spend_report.domain.figures.day_figures import DayFigures, Request
 from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.judgement.comparison import (
@@ -110,6 +117,19 @@ def request_name(request: Request) -> str:
     """A request by its name and both ends of its trace's id, as the page has it."""
     trace = short_id(request.trace_id)
     return f"{plain(request.root_name)} {trace}" if request.root_name else trace
+
+
+def requests_in_lines(requests: Iterable[Request], indent: str) -> list[str]:
+    """Requests for plain text, each with its link, or else its trace, on a line of its own."""
+    lines = []
+    for request in requests:
+        name = plain(request.root_name) if request.root_name else "request"
+        is_link = is_reachable(request.url)
+        lines += [
+            f"{indent}{dollars(request.cost)} {name}, {things(request.calls, 'call')}",
+            f"{indent}{request.url if is_link else f'trace {plain(request.trace_id)}'}",
+        ]
+    return lines
 
 
 def is_reachable(url: str) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from spend_report.domain.basics.fair_shares import fair_shares
+from spend_report.domain.basics.places import line_to_add
 from spend_report.domain.basics.wording import (
     LINE_WIDTH,
     dollars,
@@ -19,17 +20,18 @@ from spend_report.domain.basics.wording import (
     upper_first,
     wrapped,
 )
-from spend_report.domain.judgement.comparison import comparison, has_baseline, totals
+from spend_report.domain.judgement.breaches import Breach
 from spend_report.domain.messages.actions import (
+    REQUESTS_SHOWN,
     action,
     action_on,
     costliest,
     feature_to_look_at,
-    is_reachable,
     is_without_owner,
     owner_line,
     owner_to_add,
     owners_of,
+    requests_in_lines,
     spike_to_do,
     to_do,
     whose,
@@ -43,22 +45,29 @@ from spend_report.domain.messages.news import (
     items_of,
     newest_told,
 )
-from spend_report.domain.messages.reasons import explanation, spike_reasons
+from spend_report.domain.messages.reasons import change_of_day, explanation, spike_reasons
 from spend_report.domain.messages.sentences import holes, sentence, to_know, who
 
 MOST_LINES = 50
 _MOST_IN_FULL = 4
-_LEAST_PER_KIND = 2
+_LINES_PER_KIND = 4
 _KINDS: dict[type, str] = {Alert: "alert", Remark: "notice", SpikeAlert: "spike"}
 
 
 def email_text(news: Sequence[DayAlerts]) -> str:
     """The text of one message about the breaches and notices of `news`, at least one of them."""
     items = items_of(news)
-    head = [*_first_of_all(items[0]), "", *_heading(news)]
-    requests, report = _requests(items[0]), _report(items[0])
-    body = _body(items, MOST_LINES - len(head) - len(requests) - len(report))
-    lines, owner = [*head, *body, *requests], _owner(items)
+    head, report = [*_first_of_all(items[0]), "", *_heading(news)], _report(items[0])
+    requests, body = [], []
+    for most in (REQUESTS_SHOWN, 1):  # where not all is told in full, fewer requests are shown
+        requests = _requests(items[0], most)
+        room = MOST_LINES - len(head) - len(requests) - len(report)
+        blocks = _blocks(items, room)
+        body = _body(items, blocks, room)
+        if len(blocks) == len(items):
+            break
+    lines, nobody = [*head, *body, *requests], owner_to_add(items)
+    owner = [*wrapped(nobody.lead), *line_to_add(nobody.line), ""] if nobody else []
     if len(lines) + len(owner) + len(report) <= MOST_LINES:
         lines += owner
     return "\n".join([*lines, *report]).rstrip("\n") + "\n"
@@ -88,7 +97,7 @@ def _whose(feature: str, on: DayAlerts) -> str:
 def _heading(news: Sequence[DayAlerts]) -> list[str]:
     newest = newest_told(news)
     spent = f"{dollars(newest.figures.cost)} in {things(newest.figures.calls, 'call')}"
-    change = _change_of_day(newest)
+    change = change_of_day(newest)
     when = f"{long_day(newest.day)}{newest.arrival and f', {newest.arrival}'}"
     lines = wrapped(f"LLM spend on {when}: {spent}{change and f', {change}'}.")
     others = [day for day in news if day is not newest and not day.is_empty]
@@ -100,37 +109,27 @@ def _heading(news: Sequence[DayAlerts]) -> list[str]:
     return [*lines, ""]
 
 
-def _change_of_day(on: DayAlerts) -> str:
-    """The day's cost against the usual; empty where there is none."""
-    if not has_baseline(on.drivers):
-        return ""
-    now, before = totals(on.drivers)
-    return comparison(now, before, on.drivers[0].baseline, lasts=False)
-
-
-def _body(items: Sequence[Item], room: int) -> list[str]:
-    """The most urgent in full, a line for each further one, and how many there was no room for.
-
-    The first of each kind has a place before any other, in full if it fits.
-    """
-    blocks = _blocks(items, room)
+def _body(items: Sequence[Item], blocks: Mapping[int, list[str]], room: int) -> list[str]:
+    """The most urgent in full, a line for each further one, and how many there was no room for."""
     lines = [line for place in sorted(blocks) for line in blocks[place]]
     others = [item for place, item in enumerate(items) if place not in blocks]
     return lines + _in_a_line_each(others, room - len(lines))
 
 
 def _blocks(items: Sequence[Item], room: int) -> dict[int, list[str]]:
-    """The blocks of those items that are told in full, by their place."""
+    """The blocks of those items that are told in full, by their place.
+
+    The first of each kind has a place before any other, in full if it fits.
+    """
     first_of_kind = {type(item): place for place, item in reversed(list(enumerate(items)))}
-    first = [item for item in items[:1] if isinstance(item, Alert)]
-    said = {action(item.breach, item.on): '"Do first"' for item in first}
+    said = {_do(one): '"Do first"' for one in items[:1] if isinstance(one, Alert)}
     blocks: dict[int, list[str]] = {}
     for place in dict.fromkeys([0, *first_of_kind.values(), *range(_MOST_IN_FULL)]):
         if place >= len(items):
             continue
         block = _block(items[place], said)
-        rest = {type(item) for at, item in enumerate(items) if at not in {*blocks, place}}
-        kept_free = _LEAST_PER_KIND * len(rest) + bool(rest)
+        rest = Counter(type(item) for at, item in enumerate(items) if at not in {*blocks, place})
+        kept_free = sum(min(left, _LINES_PER_KIND) for left in rest.values()) + bool(rest)
         if sum(map(len, blocks.values())) + len(block) + kept_free <= room:
             blocks[place] = block
         elif not blocks:
@@ -154,7 +153,19 @@ def _in_a_line_each(items: Sequence[Item], room: int) -> list[str]:
     return [*lines, ""]
 
 
-def _said_by(item: Item) -> dict[str, str]:
+type _Said = tuple[str | None, str]
+"""Of which feature, or of all, and what."""
+
+
+def _do(alert: Alert) -> _Said:
+    return feature_to_look_at(alert.breach, alert.on), action(alert.breach, alert.on)
+
+
+def _why(alert: Alert) -> _Said:
+    return alert.breach.feature, explanation(alert.breach, alert.on).lead
+
+
+def _said_by(item: Item) -> dict[_Said, str]:
     """What need not be said again below an item, and where it was said."""
     if not isinstance(item, Alert):
         return {}
@@ -162,25 +173,21 @@ def _said_by(item: Item) -> dict[str, str]:
     whose = "" if breach.feature is None else f" of {plain(breach.feature)}"
     budget = f"the {'total ' * (not whose)}{breach.period} budget{whose}, above"
     missing = to_know(breach, on)
-    said = [explanation(breach, on).lead, action(breach, on), missing.line if missing else ""]
-    return dict.fromkeys(said, budget)
+    return dict.fromkeys([_why(item), _do(item), (None, missing.line if missing else "")], budget)
 
 
-def _block(item: Item, said: Mapping[str, str]) -> list[str]:
+def _block(item: Item, said: Mapping[_Said, str]) -> list[str]:
     """An item in a block of lines, without what was `said` above."""
     match item:
         case Alert(breach, on):
             lines = wrapped(f"[{breach.severity.upper()}] {sentence(breach)}")
-            lines += wrapped(holes(breach), "  ")
-            if (missing := to_know(breach, on)) and missing.line not in said:
-                lines += wrapped(missing.lead, "  ") + [f"    {line}" for line in missing.lines]
+            lines += _days_without_report(breach, on, said)
             lines += wrapped(owner_line(item), "  ")
             if words := on.spike(breach.feature):
                 lines += wrapped(words.sentence, "  ")
-            found = explanation(breach, on)
-            for reason in [] if found.lead in said else found.lines:
+            for reason in [] if _why(item) in said else explanation(breach, on).lines:
                 lines += [f"  {line}" for line in wrapped(reason, width=LINE_WIDTH - 2)]
-            do = to_do(breach, on, said.get(action(breach, on), ""))
+            do = to_do(breach, on, said.get(_do(item), ""))
             lines += wrapped(f"To do: {upper_first(do)}", "  ")
         case Remark(notice):
             lines = wrapped(f"[NOTICE] {notice.text}")
@@ -198,12 +205,15 @@ def _block(item: Item, said: Mapping[str, str]) -> list[str]:
     return [*lines, ""]
 
 
-def line_to_add(add: str) -> list[str]:
-    """The line of a parameter, in two where it is too long for one."""
-    if len(add) + 2 <= LINE_WIDTH:
-        return [f"  {add}"] if add else []
-    model, _, prices = add.rpartition(": {")
-    return [f"  {plain(model, LINE_WIDTH - 3)}:", f"    {{{prices}"]
+def _days_without_report(breach: Breach, on: DayAlerts, said: Mapping[_Said, str]) -> list[str]:
+    """What they mean for the sum, and the command that reports them, unless that was `said`."""
+    missing = to_know(breach, on)
+    if missing is None:
+        return []
+    if where := said.get((None, missing.line)):
+        return wrapped(f"{holes(breach)} To know, see {where}.", "  ")
+    lines = wrapped(f"{holes(breach)} {missing.lead}", "  ")
+    return [*lines, *(f"    {line}" for line in missing.lines)]
 
 
 def _line(item: Item) -> str:
@@ -213,36 +223,25 @@ def _line(item: Item) -> str:
     return plain(f"[{urgency}] {item.in_short}{theirs and f', {theirs}'}", LINE_WIDTH)
 
 
-def _owner(items: Sequence[Item]) -> list[str]:
-    """How owners are named, where there is none."""
-    nobody = owner_to_add(items)
-    return [*wrapped(nobody.lead), *line_to_add(nobody.line), ""] if nobody else []
-
-
 def _report(item: Item) -> list[str]:
     """Where the day's report is."""
     url = item.on.links.page_console or item.on.links.report_console
     return [f"The report of {short_day(item.on.day)}:", f"  {url}"] if url else []
 
 
-def _requests(item: Item) -> list[str]:
-    """The costliest requests of the feature in trouble."""
+def _requests(item: Item, most: int) -> list[str]:
+    """The costliest requests of the feature in trouble, at most so many."""
     lines = []
     feature = None
     if isinstance(item, Alert):
         feature = feature_to_look_at(item.breach, item.on)
     elif isinstance(item, SpikeAlert):
         feature = item.words.spike.feature
-    requests = [] if isinstance(item, Remark) else costliest(item.on.figures, feature)
+    requests = [] if isinstance(item, Remark) else costliest(item.on.figures, feature)[:most]
     if requests:
         whose = "" if feature is None else f" of {plain(feature)}"
         costs = item.on.figures.request_costs.get(feature or "")
         median = f" (the median is {dollars(costs.median)})" if costs else ""
         lines += wrapped(f"Costliest requests{whose} on {short_day(item.on.day)}{median}:")
-        for request in requests:
-            name = plain(request.root_name) if request.root_name else "request"
-            lines.append(f"  {dollars(request.cost)} {name}, {things(request.calls, 'call')}")
-            is_link = is_reachable(request.url)
-            lines.append(f"  {request.url if is_link else f'trace {plain(request.trace_id)}'}")
-        lines.append("")
+        lines += [*requests_in_lines(requests, "  "), ""]
     return lines

@@ -96,3 +96,11 @@ def spike_reasons(words: SpikeWords, on: Day) -> list[str]:
         f"{told}{':' if own else '' if told.endswith('.') else '.'}",
         *(f"  {cause}" for cause in own),
     ]
+
+
+def change_of_day(on: Day) -> str:
+    """The day's cost against the usual; empty where there is none."""
+    if not has_baseline(on.drivers):
+        return ""
+    now, before = totals(on.drivers)
+    return comparison(now, before, on.drivers[0].baseline, lasts=False)
