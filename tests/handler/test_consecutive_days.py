@@ -238,7 +238,7 @@ def test_since_when_and_what_it_comes_to(days: Days) -> None:
 
     assert "the first day over it after 2–8 Nov ($1.00 a day)" in first
     assert "a month" in first
-    assert first.startswith("Do first: rag:")
+    assert first.startswith("Do first: rag (no owner):")
     days.spend("2026-11-10", rag=4)
     second = texts(days.morning_after("2026-11-10"))
     assert "the 2nd day in a row over it, since 9 Nov" in second

@@ -56,12 +56,15 @@ def test_chat(product: Deployment) -> None:
 
     (post,) = product.aws.posted()
     content = post["content"]
-    assert content["title"] == "LLM spend 20 Nov at 04:00: summaries $28.80, usually $0.00 by then"
+    assert content["title"] == (
+        "LLM spend 20 Nov at 04:00: summaries $28.80, far above the usual $0.00 by then, CRITICAL"
+    )
     assert content["description"].startswith("CRITICAL: summaries has cost $28.80 by 04:00")
     assert "owner: docs" in content["description"]
     assert (
         "$28.80 in the last hour; at this pace the day comes to $604.80" in (content["description"])
     )
+    assert not any("No owner" in step for step in content["nextSteps"])
     assert content["nextSteps"][-1].endswith('"features": {"summaries": {"daily": 3.00}}')
     assert post["metadata"]["threadId"] == "feature-summaries-2026-11"
     assert len(texts(product)) == 1
@@ -123,6 +126,14 @@ def test_many_features_at_once(deployment: Deployment) -> None:
     assert found["told"] == 30
     (message,) = deployment.aws.published()
     assert "and 25 more warnings, not shown here" in message.parts["email"]
+    assert message.subject == (
+        "LLM spend 20 Nov at 04:00: job-00 $0.10 of $0.05 already, CRITICAL, 29 more warnings"
+    )
+    told = " ".join(message.parts["email"].split())
+    assert told.endswith(
+        "No owner is registered for job-00, job-01, job-02 and 2 more. To name one, set in a new "
+        'parameter, such as /llm-spend/local/features/product: "job-00": {"owner": "<OWNER>"}'
+    )
     shown = data(message.parts)
     assert len(shown["alerts"]) + shown["omitted"]["alerts"] == 30
     assert len(deployment.aws.posted()) == 10

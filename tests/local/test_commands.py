@@ -57,11 +57,17 @@ def test_the_demo_shows_the_day_the_alert_and_the_files(
     assert rows["summarizer"][1:4] == ["87", "198,400", "44,100"]
     assert rows["email-drafts"][1:4] == ["34", "42,100", "38,200"]
     assert rows["untagged"][1:4] == ["19", "31,200", "12,800"]
-    assert rows["total"] == ["total", "670", "1,699,210", "699,360", "$6.26", "$10.00", "62.6%"]
+    assert rows["total"] == ["total", "670", "1,699,210", "699,360", "$6.26", "$6.40", "97.8%"]
     assert rows["rag-search"][5:] == ["$2.00", "106.9%"]
     alert, restated, *_ = shown.split("Subject: ")[1:]
-    assert alert.startswith("LLM spend 21 Nov: rag-search $2.14 of $2.00")
+    assert alert.startswith(
+        "LLM spend 21 Nov: rag-search $2.14 of $2.00, CRITICAL; "
+        "total likely over $90.00 in Nov, 1 notice\n"
+    )
+    assert "[WARNING] All features together have likely used up the total monthly budget" in alert
     assert "  owner: search\n" in alert
+    sample = (Path(__file__).parents[2] / "README.md").read_text("utf-8").split("```\n")[1]
+    assert sample.removesuffix("…\n") in shown
     assert restated.startswith("LLM spend 20 Nov: summariser is not registered")
     assert '"summarizer": {"owner": "documents", "aliases": ["summariser"]}' in restated
     assert by_feature(tmp_path)["rag-search"]["calls"] == "412"

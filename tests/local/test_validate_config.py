@@ -57,6 +57,16 @@ def test_valid(folder: Folder) -> None:
     assert folder.check() == (0, [])
 
 
+def test_the_sample_documents(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What `make demo` runs on, and what people copy to begin with, has no slips."""
+    sample = Path(__file__).parents[2] / "local" / "config"
+
+    assert main(["--config", str(sample), "--reports", str(tmp_path)]) == 0
+
+    (verdict,) = capsys.readouterr().out.splitlines()
+    assert verdict.startswith("Valid. ")
+
+
 def test_invalid(folder: Folder) -> None:
     """What the function would fail on is an error, with the file in the parameter's place."""
     folder.put("pricing/openai.json", '{"gpt-4o": {"input": "2.5", "output": 10}}')

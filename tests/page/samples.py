@@ -270,7 +270,7 @@ def _figures(rows: Sequence[Row], stranger: str) -> DayFigures:
             Request(
                 "my-app",
                 row.feature,
-                f"{number:08x}-0000-7000-8000-000000000000",
+                f"019ab2c4-7d1e-7000-8000-{number:012x}",
                 stranger,
                 7,
                 12_000,

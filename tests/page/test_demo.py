@@ -62,7 +62,11 @@ def test_requests(page: Document, demo_files: Path) -> None:
         rows_of(demo_files, "top_requests"), key=lambda row: row["feature"] != "rag-search"
     )
     expected = [
-        (f"{row['root_name']} {row['trace_id'][:8]}", row["feature"], row["estimated_cost_usd"])
+        (
+            f"{row['root_name']} {row['trace_id'][:4]}…{row['trace_id'][-6:]}",
+            row["feature"],
+            row["estimated_cost_usd"],
+        )
         for row in rows
     ]
     urls = [row["url"] for row in rows]

@@ -91,24 +91,27 @@ def test_a_day_that_is_not_over() -> None:
 
 
 def test_every_breach_and_notice_says_what_to_do() -> None:
-    """Each budget names its parameter, each notice the line to add."""
+    """Each budget names its parameter, each notice the line to add, missing days the command."""
     tasks = view(samples.demo()).tasks
 
     assert [task.severity for task in tasks] == ["critical", "warning", "warning"]
     assert tasks[0].text == (
         "rag-search: $0.28 over its daily budget of $2.00. Find out what makes the prompts longer; "
-        "begin with the costliest request, answer 00000001 ($0.46; the median is $0.017). If it is "
-        "meant to be so, raise features.rag-search.daily (now $2.00) in "
-        "/llm-spend/demo/budgets/team."
+        "begin with the costliest request, answer 019a…000001 ($0.46; the median is $0.017). If it "
+        "is intended, raise features.rag-search.daily (now $2.00) in /llm-spend/demo/budgets/team."
     )
     assert tasks[1].text == (
         "All features together: heading for at least $159.95 of the total monthly budget of "
         "$150.00. 3–4 Nov have no report and are not in these sums. At the same pace the month "
-        "comes to about $172 with them. To know, start the backfill with "
-        '{"start_date": "2026-11-03", "end_date": "2026-11-04"}. Keep the 9 days left to at most '
+        "comes to about $172 with them. Keep the 9 days left to at most "
         "$4.71 a day: at agent-copilot, cut its usual cost, the largest part ($73.36 of $107.64); "
-        "begin with the costliest request, answer 00000000 ($1.04; the median is $0.11). If it is "
-        "meant to be so, raise total.monthly (now $150.00) in /llm-spend/demo/budgets/base."
+        "begin with the costliest request, answer 019a…000000 ($1.04; the median is $0.11). If it "
+        "is intended, raise total.monthly (now $150.00) in /llm-spend/demo/budgets/base. To know, "
+        "report them too, which alerts nobody (ARN is the stack's output BackfillStateMachineArn):"
+    )
+    assert tasks[1].run == (
+        "aws stepfunctions start-execution --state-machine-arn ARN "
+        """--input '{"start_date": "2026-11-03", "end_date": "2026-11-04"}'"""
     )
     assert tasks[2].add == '"mistral-next": {"input": <USD>, "output": <USD>}'
 

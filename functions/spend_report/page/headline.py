@@ -24,7 +24,7 @@ from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.actions import feature_to_look_at, owner_line, to_do
 from spend_report.domain.messages.news import Alert, DayAlerts, Item, SpikeAlert, items_of
 from spend_report.domain.messages.reasons import explanation
-from spend_report.domain.messages.sentences import holes, sentence, to_know, who
+from spend_report.domain.messages.sentences import holes, is_likely_over, sentence, to_know, who
 from spend_report.domain.messages.spike_words import spikes_in_words
 from spend_report.domain.reports.day_report import DayReport
 from spend_report.page.labels import portion
@@ -127,6 +127,8 @@ def _state(breach: Breach) -> str:
     if breach.over > 0:
         return f"{least}{dollars(breach.over)} over {budget}"
     if breach.threshold is None and breach.forecast:
+        if is_likely_over(breach):
+            return f"{budget} is likely used up"
         return f"heading for {least}{dollars(breach.forecast.projected)} of {budget}"
     return f"{least}{share(breach.spent / breach.budget)} of {budget} used"
 

@@ -100,8 +100,35 @@ def test_mix_names_the_model_that_explains_it() -> None:
     assert told(before, now) == ["+$1.60 calls moved to dear from cheap (25 % → 75 %)"]
 
 
+def test_calls_that_moved_away() -> None:
+    """The costly model's share fell, and it is named first, because that explains the decrease."""
+    before = [
+        rag("1.00", 10, (10, 0), model="dear"),
+        *(rag("0.30", 15, (15, 0), model=name) for name in ("b", "c")),
+    ]
+    now = [
+        rag("0.20", 2, (2, 0), model="dear"),
+        rag("0.40", 20, (20, 0), model="b"),
+        rag("0.36", 18, (18, 0), model="c"),
+    ]
+
+    assert told(before, now) == ["\N{MINUS SIGN}$0.64 calls moved away from dear to b (25 % → 5 %)"]
+
+
+def test_calls_that_moved_from_everywhere() -> None:
+    """Where no single model lost half of what one gained, none is named beside it."""
+    others = [rag("0.20", 10, (10, 0), model=name) for name in ("b", "c", "d")]
+    before = [rag("1.00", 10, (10, 0), model="dear"), *others]
+    now = [
+        rag("2.50", 25, (25, 0), model="dear"),
+        *(rag("0.10", 5, (5, 0), model=name) for name in ("b", "c", "d")),
+    ]
+
+    assert told(before, now) == ["+$1.20 calls moved to dear (25 % → 62 %)"]
+
+
 def test_mix_away_from_the_costly_model() -> None:
-    """A gone model is named as what explains the decrease."""
+    """A gone model is named as what explains the decrease, and the one that is left."""
     before = [rag("0.60", 30, (30, 0), model="cheap"), rag("9.00", 10, (10, 0), model="dear")]
 
     assert told(before, rag("0.80", 40, (40, 0), model="cheap")) == [

@@ -84,8 +84,8 @@ def check_limits(message: Message) -> None:
     lines = message.text.splitlines()
     assert len(lines) <= 50
     for text in lines:
-        is_link = text.startswith("  https://") and " " not in text.strip()
-        assert is_link or len(text) <= 78, text
+        is_whole = text.strip().startswith(("https://", "arn:")) and " " not in text.strip()
+        assert is_whole or len(text) <= 78, text
     assert message.subject.isascii()
     assert message.subject.isprintable()
     assert 0 < len(message.subject) < 100

@@ -71,10 +71,10 @@ def _text(news: GuardNews) -> str:
             lines += _requests(one, news)
             lines += _to_do(one, news)
         lines.append("")
-    if more := len(news.warned) - _MOST_TOLD:
-        lines += [f"... and {things(more, 'more warning')}, not shown here"] * (more > 0)
+    if more := len(news.warned[_MOST_TOLD:]):
+        lines += [f"... and {things(more, 'more warning')}, not shown here", ""]
     if nobody := news.owner_to_add(news.warned[:_MOST_TOLD]):
-        lines += ["" * (more > 0), *wrapped(nobody.lead), *line_to_add(nobody.line)]
+        lines += [*wrapped(nobody.lead), *line_to_add(nobody.line)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
