@@ -191,8 +191,8 @@ def test_chat_fails(priced: Deployment) -> None:
 
     assert len(kinds(priced)) == 3
     assert [post["content"]["title"] for post in priced.aws.posted()] == [
-        "LLM spend 22 Nov: rag $1.00 of $0.50",
-        "LLM spend 21 Nov: rag $2.00 of $0.50",
+        "LLM spend 22 Nov: rag $1.00 of $0.50, CRITICAL",
+        "LLM spend 21 Nov: rag $2.00 of $0.50, CRITICAL",
     ]
 
 
