@@ -132,7 +132,7 @@ def test_many_features_at_once(deployment: Deployment) -> None:
     told = " ".join(message.parts["email"].split())
     assert told.endswith(
         "No owner is registered for job-00, job-01, job-02 and 2 more. To name one, set in a new "
-        'parameter, such as /llm-spend/local/features/product: "job-00": {"owner": "<OWNER>"}'
+        'SSM parameter, such as /llm-spend/local/features/product: "job-00": {"owner": "<OWNER>"}'
     )
     shown = data(message.parts)
     assert len(shown["alerts"]) + shown["omitted"]["alerts"] == 30

@@ -32,7 +32,9 @@ def test_the_most_important_thing_is_an_exceeded_budget() -> None:
         "rag-search spent $2.28 on 21 Nov, $0.28 over its daily budget of $2.00: the first day over"
     )
     assert "Mostly +$1.80 longer prompts" in headline.text
-    assert headline.text.endswith("Besides, 1 budget at risk and 1 notice about the data.")
+    assert headline.text.endswith(
+        "Besides: total heading for at least $159.95 of $150.00 in Nov, 1 notice about the data."
+    )
 
 
 def test_then_what_has_most_at_stake() -> None:
@@ -98,7 +100,8 @@ def test_every_breach_and_notice_says_what_to_do() -> None:
     assert tasks[0].text == (
         "rag-search: $0.28 over its daily budget of $2.00. Find out what makes the prompts longer; "
         "begin with the costliest request, answer 019a…000001 ($0.46; the median is $0.017). If it "
-        "is intended, raise features.rag-search.daily (now $2.00) in /llm-spend/demo/budgets/team."
+        "is intended, raise features.rag-search.daily (now $2.00) in the SSM parameter "
+        "/llm-spend/demo/budgets/team."
     )
     assert tasks[1].text == (
         "All features together: heading for at least $159.95 of the total monthly budget of "
@@ -106,8 +109,9 @@ def test_every_breach_and_notice_says_what_to_do() -> None:
         "comes to about $172 with them. Keep the 9 days left to at most "
         "$4.71 a day: at agent-copilot, cut its usual cost, the largest part ($73.36 of $107.64); "
         "begin with the costliest request, answer 019a…000000 ($1.04; the median is $0.11). If it "
-        "is intended, raise total.monthly (now $150.00) in /llm-spend/demo/budgets/base. To know, "
-        "report them too, which alerts nobody (ARN is the stack's output BackfillStateMachineArn):"
+        "is intended, raise total.monthly (now $150.00) in the SSM parameter "
+        "/llm-spend/demo/budgets/base. To report 3–4 Nov, alerting nobody (ARN is the stack's "
+        "output BackfillStateMachineArn):"
     )
     assert tasks[1].run == (
         "aws stepfunctions start-execution --state-machine-arn ARN "

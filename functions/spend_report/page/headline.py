@@ -22,7 +22,14 @@ from spend_report.domain.judgement.breaches import Breach, Severity
 from spend_report.domain.judgement.comparison import MIN_BASELINE_DAYS, is_of_the_day
 from spend_report.domain.judgement.drivers import Driver
 from spend_report.domain.messages.actions import feature_to_look_at, owner_line, to_do
-from spend_report.domain.messages.news import Alert, DayAlerts, Item, SpikeAlert, items_of
+from spend_report.domain.messages.news import (
+    Alert,
+    DayAlerts,
+    Item,
+    SpikeAlert,
+    items_of,
+    larger_budget,
+)
 from spend_report.domain.messages.reasons import explanation
 from spend_report.domain.messages.sentences import holes, is_likely_over, sentence, to_know, who
 from spend_report.domain.messages.spike_words import spikes_in_words
@@ -69,7 +76,7 @@ def headline(report: DayReport, total: Total) -> Advice:
 
 def _first(found: Sequence[Item]) -> Advice:
     """The first of what there is to say, and how much more there is."""
-    others = _others(found[1:])
+    others = _others(found)
     match found[0]:
         case Alert(breach, on):
             return Advice(breach.severity, f"{sentence(breach)}{_mostly(breach, on)}{others}")
@@ -142,8 +149,10 @@ def _mostly(breach: Breach, on: DayAlerts) -> str:
     return "" if is_of_the_day(breach, on.drivers) or not why.lead else f" {why.lead}"
 
 
-def _others(rest: Sequence[Item]) -> str:
-    """How many more there are, each kind counted."""
+def _others(found: Sequence[Item]) -> str:
+    """What else there is: the budget that is more dollars over than the first, the rest counted."""
+    larger = larger_budget(found)
+    rest = [item for item in found[1:] if item is not larger]
     budgets = [item for item in rest if isinstance(item, Alert)]
     exceeded = sum(item.severity is Severity.CRITICAL for item in budgets)
     spikes = sum(isinstance(item, SpikeAlert) for item in rest)
@@ -154,6 +163,8 @@ def _others(rest: Sequence[Item]) -> str:
         (len(rest) - len(budgets) - spikes, "notice about the data", "notices about the data"),
     )
     parts = [things(number, one, many) for number, one, many in counts if number]
+    if larger:
+        return f" Besides: {', '.join([larger.in_short, *parts])}."
     if not parts:
         return ""
     return f" Besides, {', '.join(parts[:-1])}{' and ' if parts[:-1] else ''}{parts[-1]}."

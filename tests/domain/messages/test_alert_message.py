@@ -219,7 +219,7 @@ def test_notices_only() -> None:
             budget(monthly="100.00"),
             (
                 "rag spent $84.00 in Nov 2026, 84 % of its monthly budget of $100.00. At the pace "
-                "of 15–21 Nov ($4.00 a day, 21 Nov included) it is used up on 26 Nov "
+                "of 15–21 Nov ($4.00 a day) it is used up on 26 Nov "
                 "and the month comes to $120.00."
             ),
         ),
@@ -227,7 +227,7 @@ def test_notices_only() -> None:
             budget(monthly="119.00"),
             (
                 "rag is heading over its monthly budget of $119.00: $84.00 in Nov 2026, and at the "
-                "pace of 15–21 Nov ($4.00 a day, 21 Nov included) $120.00 by 30 Nov, which "
+                "pace of 15–21 Nov ($4.00 a day) $120.00 by 30 Nov, which "
                 "uses it up on 30 Nov."
             ),
         ),

@@ -47,12 +47,12 @@ def test_an_alert() -> None:
     ]
     assert data["content"]["nextSteps"][0] == (
         "Find out what makes more calls; begin with the costliest request, answer 0000…000009 "
-        "($0.31). If it is intended, raise features.rag.daily (now $2.00) in "
-        "/llm-spend/prod/budgets/initial."
+        "($0.31). If it is intended, raise features.rag.daily (now $2.00) in the SSM "
+        "parameter /llm-spend/prod/budgets/initial."
     )
     assert data["content"]["nextSteps"][1].startswith("Look at the request $0.31 answer: https://")
     assert data["content"]["nextSteps"][2] == (
-        "No owner is registered for rag. To name one, set in a new parameter, such as "
+        "No owner is registered for rag. To name one, set in a new SSM parameter, such as "
         '/llm-spend/prod/features/product: "rag": {"owner": "(OWNER)"}'
     )
     assert data["content"]["nextSteps"][3].startswith("Report: https://")

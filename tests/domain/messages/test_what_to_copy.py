@@ -8,6 +8,7 @@ import pytest
 
 from spend_report.domain.basics.places import Places
 from spend_report.domain.config.budgets import Budgets
+from spend_report.domain.figures.day_figures import UnpricedModel
 from spend_report.domain.messages.alert_message import compose
 from spend_report.domain.messages.chat import chat_messages
 from spend_report.domain.messages.news import DayAlerts
@@ -20,8 +21,8 @@ BACKFILL = "arn:aws:states:eu-central-1:123456789012:stateMachine:spend-report-p
 DEPLOYED = Places("/llm-spend/prod", ["/llm-spend/prod/features/product"], BACKFILL)
 NOTHING = History({})
 SET_IN = (
-    "No owner is registered for {}. To name one, set in /llm-spend/prod/features/product: "
-    '"{}": {{"owner": "<OWNER>"}}'
+    "No owner is registered for {}. To name one, set in the SSM parameter "
+    '/llm-spend/prod/features/product: "{}": {{"owner": "<OWNER>"}}'
 )
 
 
@@ -80,7 +81,7 @@ def test_the_command_that_reports_the_missing_days() -> None:
         "      --state-machine-arn \\",
         f"      {BACKFILL}",
     ]
-    assert "with them. To know, report them too, which alerts nobody: aws" in flat(message.text)
+    assert "with them. To report 1–13 Nov, alerting nobody: aws" in flat(message.text)
 
 
 def test_the_command_is_given_once() -> None:
@@ -93,7 +94,7 @@ def test_the_command_is_given_once() -> None:
 
     check_limits(message)
     assert message.text.count("start-execution") == 1
-    assert "To know, see the total monthly budget, above." in flat(message.text)
+    assert "To report them, see the total monthly budget, above." in flat(message.text)
 
 
 def test_the_chat_has_the_command_on_one_line() -> None:
@@ -103,7 +104,7 @@ def test_the_chat_has_the_command_on_one_line() -> None:
     steps = [step for post in posts for step in json.loads(post.body)["content"]["nextSteps"]]
     days = '{"start_date": "2026-11-01", "end_date": "2026-11-13"}'
     assert (
-        "To know, report them too, which alerts nobody: aws stepfunctions start-execution "
+        "To report 1–13 Nov, alerting nobody: aws stepfunctions start-execution "
         f"--region eu-central-1 --input '{days}' --state-machine-arn {BACKFILL}"
     ) in steps
 
@@ -205,16 +206,37 @@ def test_ids_that_begin_with_the_time() -> None:
 
 
 def test_a_month_with_holes_on_aws() -> None:
-    """What the demo tells, with the links and the ARN that a deployed function has."""
-    message = compose(
-        [
-            replace(
-                half_a_month(),
-                owners={"rag-search": "search", "agent-copilot": "agents"},
-                where=DEPLOYED,
-            )
-        ]
+    """With the links and the ARN of a deployed stack, what the demo tells is still told in full."""
+    usual = [past(f"2026-11-{number}", *_USUAL) for number in range(14, 21)]
+    today = day(
+        "2026-11-21",
+        line("rag-search", "1.60", model="gpt-4o", calls=185, tokens=(370_000, 86_000)),
+        line("rag-search", "0.54", model="gpt-4o-mini", calls=227, tokens=(454_000, 106_000)),
+        line("agent-copilot", "3.22", calls=118, tokens=(603_200, 411_820)),
+        line("summarizer", "0.90", calls=87, tokens=(198_400, 44_100)),
+        top_requests=[
+            *(request("rag-search", "0.045", "rag_search", number) for number in (3, 4, 5)),
+            request("agent-copilot", "0.23", "copilot", 7),
+        ],
+        unpriced=[UnpricedModel("acme-drafts-7b", "vllm", 3, 3000, 1208, ("email-drafts",))],
     )
+    budgets = Budgets(
+        {"rag-search": budget("2", path="features.rag-search")},
+        total=budget(monthly="90", path="total"),
+    )
+    whole = replace(news(today, history(*usual), budgets), where=DEPLOYED, owners=_OWNERS)
+
+    message = compose([whole])
 
     golden("month_with_holes.txt", readable(message))
     check_limits(message)
+    assert message.text.count("  To do: ") == 2
+
+
+_USUAL = (
+    line("rag-search", "0.80", model="gpt-4o", calls=119, tokens=(172_000, 55_000)),
+    line("rag-search", "0.45", model="gpt-4o-mini", calls=278, tokens=(402_000, 128_000)),
+    line("agent-copilot", "3.13", calls=116, tokens=(590_000, 400_000)),
+    line("summarizer", "0.88", calls=85, tokens=(194_000, 43_000)),
+)
+_OWNERS = {"rag-search": "search", "agent-copilot": "agents", "email-drafts": "documents"}

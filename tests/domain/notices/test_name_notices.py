@@ -57,7 +57,7 @@ def test_unregistered_and_alike() -> None:
     assert notice.cost == Decimal("3.20")
     assert notice.subject == "rag_search is not registered"
     assert notice.text == (
-        "rag_search cost $3.20 (seen since 18 Nov) and is in no parameter below "
+        "rag_search cost $3.20 (seen since 18 Nov) and is in no SSM parameter below "
         "/llm-spend/prod/features/. Is it rag-search? Then add it to the aliases in "
         "/llm-spend/prod/features/search, else register it as a feature of its own."
     )
@@ -84,9 +84,9 @@ def test_unregistered_and_new(name: str, words: str) -> None:
     (notice,) = found(day("2026-11-21", line(name, "1")), register=REGISTER)
 
     assert notice.text == (
-        f"{name} cost $1.00 on its first day and is in no parameter below "
-        f"/llm-spend/prod/features/. {words}Register it with its owner in a new parameter, such as "
-        "/llm-spend/prod/features/product."
+        f"{name} cost $1.00 on its first day and is in no SSM parameter below "
+        f"/llm-spend/prod/features/. {words}Register it with its owner in a new SSM "
+        "parameter, such as /llm-spend/prod/features/product."
     )
     assert notice.add == f'"{name}": {{"owner": "<OWNER>"}}'
 
@@ -126,7 +126,7 @@ def test_many_unregistered() -> None:
     assert len(told) == 21
     assert told[0].features == ["user-0000"]
     assert told[-1].text == (
-        "980 more features ($480,690.00 together) are in no parameter below "
+        "980 more features ($480,690.00 together) are in no SSM parameter below "
         "/llm-spend/prod/features/ either."
     )
 
@@ -144,7 +144,7 @@ def test_likely_pair() -> None:
     assert notice.subject == "rag_search is likely rag-search"
     assert notice.text == (
         "rag-search ($12.00) and rag_search ($3.20) are likely one feature, typed in two ways. "
-        "Tag them alike, or make one an alias of the other in a new parameter, such as "
+        "Tag them alike, or make one an alias of the other in a new SSM parameter, such as "
         "/llm-spend/prod/features/product."
     )
     assert notice.add == '"rag-search": {"aliases": ["rag_search"]}'

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from spend_report.domain.basics.wording import LINE_WIDTH, plain
+from spend_report.domain.basics.wording import LINE_WIDTH, days, plain
 
 _NEW = {"pricing": "models", "budgets": "product", "features": "product"}
 
@@ -41,18 +41,19 @@ class Places(Struct, frozen=True):
     backfill: str = ""
 
     def to_add(self, section: str) -> str:
-        """A parameter below `section` by its name: all of them are merged, so any serves."""
+        """A parameter below `section`: all of them are merged, so any serves."""
         folder = f"{self.root}/{section}/"
         known = sorted(name for name in self.parameters if name.startswith(folder))
         if not known:
-            return f"a new parameter, such as {folder}{_NEW[section]}"
-        return f"{known[0]}, or another one there" if known[1:] else known[0]
+            return f"a new SSM parameter, such as {folder}{_NEW[section]}"
+        return f"the SSM parameter {known[0]}{', or another one there' if known[1:] else ''}"
 
-    def to_report(self, first: date, last: date) -> ToCopy:
-        """How the days from `first` to `last` are reported; nobody is alerted of them."""
-        days = json.dumps({"start_date": first.isoformat(), "end_date": last.isoformat()})
-        start, given = "aws stepfunctions start-execution", f"--input '{days}'"
-        lead = "To know, report them too, which alerts nobody"
+    def to_report(self, missing: Sequence[date]) -> ToCopy:
+        """How the days that are `missing` are reported; nobody is alerted of them."""
+        first, last = missing[0].isoformat(), missing[-1].isoformat()
+        start = "aws stepfunctions start-execution"
+        given = f"--input '{json.dumps({'start_date': first, 'end_date': last})}'"
+        lead = f"To report {days(missing)}, alerting nobody"
         if not self.backfill:
             lead += " (ARN is the stack's output BackfillStateMachineArn)"
             return ToCopy(f"{lead}:", [f"{start} --state-machine-arn ARN", given])

@@ -50,7 +50,8 @@ def to_do(breach: Breach, on: Day, said: str = "") -> str:
 
 def _if_meant(breach: Breach) -> str:
     """Which setting to change where nothing is wrong with the cost."""
-    parameter, now = plain(breach.parameter, _PARAMETER_WIDTH), dollars(breach.budget)
+    parameter = f"the SSM parameter {plain(breach.parameter, _PARAMETER_WIDTH)}"
+    now = dollars(breach.budget)
     if breach.path == "default" and breach.feature is not None:
         own = f"give {plain(breach.feature)} a budget of its own in {parameter}"
         return f"If it is intended, {own} ({setting(breach)} is {now})."

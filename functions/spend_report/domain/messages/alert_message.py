@@ -23,6 +23,7 @@ from spend_report.domain.messages.news import (
     SpikeAlert,
     features_of,
     items_of,
+    larger_budget,
     newest_told,
     severity_of,
 )
@@ -94,11 +95,9 @@ def _subject(news: Sequence[DayAlerts]) -> str:
     lead, *rest = items_of(news)
     urgency = "NOTICE" if isinstance(lead, Remark) else lead.severity.upper()
     told = f"LLM spend {short_day(lead.on.day)}: {lead.in_short}, {urgency}"
-    alerts = [item for item in rest if isinstance(item, Alert) and item.on is lead.on]
-    most = max(alerts, key=lambda alert: alert.breach.excess, default=None)
-    if most and most.breach.excess > lead.at_stake:
-        left = [item for item in rest if item is not most]
-        both = ascii_only(_counted(f"{told}; {most.in_short}", lead, left), 2 * SUBJECT_WIDTH)
+    if larger := larger_budget([lead, *rest]):
+        left = [item for item in rest if item is not larger]
+        both = ascii_only(_counted(f"{told}; {larger.in_short}", lead, left), 2 * SUBJECT_WIDTH)
         if len(both) <= SUBJECT_WIDTH:
             return both
     return ascii_only(_counted(told, lead, rest), SUBJECT_WIDTH)

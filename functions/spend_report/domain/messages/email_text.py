@@ -59,7 +59,7 @@ def email_text(news: Sequence[DayAlerts]) -> str:
     items = items_of(news)
     head, report = [*_first_of_all(items[0]), "", *_heading(news)], _report(items[0])
     requests, body = [], []
-    for most in (REQUESTS_SHOWN, 1):  # where not all is told in full, fewer requests are shown
+    for most in range(REQUESTS_SHOWN, 0, -1):  # fewer where that lets all be told in full
         requests = _requests(items[0], most)
         room = MOST_LINES - len(head) - len(requests) - len(report)
         blocks = _blocks(items, room)
@@ -211,7 +211,7 @@ def _days_without_report(breach: Breach, on: DayAlerts, said: Mapping[_Said, str
     if missing is None:
         return []
     if where := said.get((None, missing.line)):
-        return wrapped(f"{holes(breach)} To know, see {where}.", "  ")
+        return wrapped(f"{holes(breach)} To report them, see {where}.", "  ")
     lines = wrapped(f"{holes(breach)} {missing.lead}", "  ")
     return [*lines, *(f"    {line}" for line in missing.lines)]
 

@@ -157,6 +157,17 @@ def items_of(days: Sequence[DayAlerts]) -> list[Item]:
     return sorted(items, key=_rank)
 
 
+def larger_budget(items: Sequence[Item]) -> Alert | None:
+    """The budget that more dollars are above, or will be, than the first item is about, of its day.
+
+    None if there is none: what is most urgent is then the largest too.
+    """
+    lead, *rest = items
+    alerts = [item for item in rest if isinstance(item, Alert) and item.on is lead.on]
+    most = max(alerts, key=lambda alert: alert.breach.excess, default=None)
+    return most if most and most.breach.excess > lead.at_stake else None
+
+
 def spike_alerts_of(days: Sequence[DayAlerts]) -> list[SpikeAlert]:
     """The spikes of all days, but for those that stand in the alert about their feature."""
     return [

@@ -80,7 +80,7 @@ def sentence(breach: Breach) -> str:
         told += f", {least}{share(breach.spent / breach.budget)} of {of_budget} of {budget}"
     told += f"{_since(breach)}."
     if breach.over <= 0 and breach.forecast and breach.forecast.runs_out:
-        told += f" At {_pace(breach.day, breach.forecast)} "
+        told += f" At {_pace(breach.forecast)} "
         if not is_likely_over(breach):
             told += f"it is used up on {_runs_out(breach, breach.forecast)} and "
         told += f"the month comes to {least}{dollars(breach.forecast.projected)}."
@@ -98,7 +98,7 @@ def _foretold(breach: Breach, forecast: Forecast, of_budget: str) -> str:
     least = "at least " if breach.missing else ""
     told = (
         f"{who(breach)} {state} {of_budget} of {budget}: {least}{spent} "
-        f"{_when(breach)}, and at {_pace(breach.day, forecast)} {least}{projected} by "
+        f"{_when(breach)}, and at {_pace(forecast)} {least}{projected} by "
         f"{short_day(breach.period_end)}"
     )
     if forecast.runs_out and not is_likely_over(breach):
@@ -106,10 +106,8 @@ def _foretold(breach: Breach, forecast: Forecast, of_budget: str) -> str:
     return f"{told}."
 
 
-def _pace(day: date, forecast: Forecast) -> str:
-    """The pace with its days, of which the mean to compare with has the same but for the last."""
-    over = days(forecast.pace_over)
-    return f"the pace of {over} ({dollars(forecast.pace)} a day, {short_day(day)} included)"
+def _pace(forecast: Forecast) -> str:
+    return f"the pace of {days(forecast.pace_over)} ({dollars(forecast.pace)} a day)"
 
 
 def _runs_out(breach: Breach, forecast: Forecast) -> str:
@@ -175,7 +173,7 @@ def to_know(breach: Breach, on: Day) -> ToCopy | None:
     """How the days without a report are reported; None where there are none."""
     if not breach.missing:
         return None
-    return on.where.to_report(breach.missing[0], breach.missing[-1])
+    return on.where.to_report(breach.missing)
 
 
 def is_likely_over(breach: Breach) -> bool:

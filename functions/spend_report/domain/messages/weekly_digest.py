@@ -214,9 +214,9 @@ def _text(digest: Digest, by_cost: Sequence[Driver]) -> str:
     lines += spikes_in_lines(digest.days, digest.owners)
     if bills := [part for line in digest.bills for part in wrapped(line.text)]:
         lines += ["Against the bills (UTC days):", *bills, ""]
-    lines.append("The last day's report:")
-    lines += [f"  {url}" for url in (digest.links.page_console, digest.links.report_console) if url]
-    return "\n".join(lines) + "\n"
+    links = [url for url in (digest.links.page_console, digest.links.report_console) if url]
+    lines += ["The last day's report:", *(f"  {url}" for url in links)] if links else []
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _unexplained(shown: Sequence[Driver], whole: Fraction, unit: str) -> list[str]:

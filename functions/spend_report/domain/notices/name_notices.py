@@ -52,7 +52,7 @@ def unregistered(
         name = row.feature
         text = (
             f"{plain(name)} cost {dollars(row.cost)} {_since(name, figures.date, history)} and is "
-            f"in no parameter below {where.root}/features/."
+            f"in no SSM parameter below {where.root}/features/."
         )
         do, features = f"register {plain(name)} with its owner", [name]
         alike = names.alike(name)
@@ -82,8 +82,8 @@ def unregistered(
         cost = sum((row.cost for row in rest), ZERO)
         subject = f"{things(len(rest), 'more feature')} not registered"
         text = (
-            f"{things(len(rest), 'more feature')} ({dollars(cost)} together) are in no parameter "
-            f"below {where.root}/features/ either."
+            f"{things(len(rest), 'more feature')} ({dollars(cost)} together) are in no SSM "
+            f"parameter below {where.root}/features/ either."
         )
         yield Doubt("", subject, text, "register the other features", [])
 

@@ -49,7 +49,7 @@ def silences(figures: DayFigures, history: History) -> Iterator[Finding]:
             {date_: sum(row.calls for row in past[date_].features.values()) for date_ in past},
             {date_: past[date_].cost for date_ in past},
         )
-        if text := _silence("Everything", day, everything):
+        if text := _silence("There was", day, everything):
             do = "check that the application runs and traces to LangSmith"
             calls, cost = _usual(day, everything)
             subject, kind = "no LLM call at all", NoticeKind.ALL_SILENT
@@ -65,21 +65,21 @@ def silences(figures: DayFigures, history: History) -> Iterator[Finding]:
         )
         if others is not None and _usual(day, own)[1] <= others.cost:
             continue
-        if text := _silence(plain(feature), day, own):
+        if text := _silence(f"{plain(feature)} had", day, own):
             do = f"check that {plain(feature)} runs and traces to LangSmith"
             calls, cost = _usual(day, own)
             subject, kind = f"{ascii_only(feature)} went silent", NoticeKind.FEATURE_SILENT
             yield Finding(kind, feature, subject, text, do, [feature], calls=calls, cost=cost)
 
 
-def _silence(who: str, day: date, past: _Past) -> str:
+def _silence(beginning: str, day: date, past: _Past) -> str:
     """The sentences about a silence that is none of the usual ones; empty where it is."""
     calls, cost = _usual(day, past)
     if not _is_expected(day, past) or (cost < LEAST_DOLLARS and calls < _LEAST_CALLS):
         return ""
     last = max(date_ for date_, number in past.calls.items() if number)
     return (
-        f"{who} had no LLM call on {short_day(day)}. On a {weekday(day)} there usually are about "
+        f"{beginning} no LLM call on {short_day(day)}. On a {weekday(day)} there usually are about "
         f"{calls:,} ({dollars(cost)}); the last were on {short_day(last)}. No data is not a "
         "saving: check that it still runs and still traces to LangSmith."
     )
