@@ -68,8 +68,8 @@ def test_unpriced_model() -> None:
     assert notice.kind == "unpriced_model"
     assert notice.text == (
         "No price for mystery-9b: 4 calls with 12,900 tokens (rag) count as $0 (about $0.013 at "
-        "the day's mean cost per token). Add its price per million tokens to a new SSM parameter, such "
-        "as /llm-spend/prod/pricing/models."
+        "the day's mean cost per token). Add its price per million tokens to a new SSM parameter, "
+        "such as /llm-spend/prod/pricing/models."
     )
     assert notice.add == '"mystery-9b": {"input": <USD>, "output": <USD>}'
     assert (notice.about, notice.features) == ("mystery-9b", ["rag"])
