@@ -1,5 +1,6 @@
 """What is told on one day after the other, by the real handler: missed by nobody, and true."""
 
+import html
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -217,12 +218,17 @@ def test_no_forecast_for_what_was_switched_off(days: Days) -> None:
 
 
 def test_sum_over_holes_is_a_lower_bound(days: Days) -> None:
-    """A month of which days have no report is told as `at least`, with those days named."""
+    """A month of which days have no report is told as `at least`, with those days named, and with
+    the command of the stack that reports them, in the mail and on the page."""
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:spend-backfill"
     days.deployment.put_budgets({"features": {"rag": {"monthly": 8}}})
     for day in ("2026-11-09", "2026-11-10", "2026-11-11"):
         days.spend(day, rag=3)
-        told = days.morning_after(day, CATCH_UP_DAYS="0")
+        told = days.morning_after(day, CATCH_UP_DAYS="0", BACKFILL_STATE_MACHINE_ARN=machine)
 
+    assert f"--state-machine-arn \\ {machine}" in texts(told)
+    page = html.unescape(days.deployment.reports().text("report", day, "html"))
+    assert f"--state-machine-arn {machine}</code>" in page
     assert "at least $9.00 on the 3 days of Nov 2026 with a report" in texts(told)
     assert "at least $1.00 over its monthly budget of $8.00" in texts(told)
     assert "1–8 Nov have no report" in texts(told)

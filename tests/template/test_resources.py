@@ -47,6 +47,18 @@ def test_the_environment_is_the_settings(plain: Json, function: str) -> None:
     assert variables == expected
 
 
+def test_the_function_knows_the_backfill(plain: Json) -> None:
+    """Its messages name the state machine by an ARN that ends with the name which that has."""
+    resources = plain["Resources"]
+    name = resources["BackfillStateMachine"]["Properties"]["StateMachineName"]["Fn::Sub"]
+    variables = resources["SpendReportFunction"]["Properties"]["Environment"]["Variables"]
+
+    assert variables["BACKFILL_STATE_MACHINE_ARN"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:"
+        + name
+    }
+
+
 def test_the_schedule_hands_over_its_own_time(plain: Json) -> None:
     """The report's day is the schedule's, however late or often the event is delivered."""
     schedule = plain["Resources"]["SpendReportFunctionDaily"]["Properties"]
