@@ -109,6 +109,19 @@ def test_the_chat_has_the_command_on_one_line() -> None:
     ) in steps
 
 
+def test_the_chat_has_the_command_whichever_budget_needs_it() -> None:
+    """A day's budget leads a feature's message, and its month has the days without a report."""
+    budgets = Budgets({"rag-search": budget("2", monthly="5")})
+
+    (post,) = chat_messages([replace(half_a_month(budgets=budgets), where=DEPLOYED)])
+
+    content = json.loads(post.body)["content"]
+    assert (
+        content["title"] == "LLM spend 21 Nov: rag-search at least $9.14 of $5.00 in Nov, CRITICAL"
+    )
+    assert content["nextSteps"][1].endswith(f"--state-machine-arn {BACKFILL}")
+
+
 def test_chat_titles_are_as_urgent_as_the_subject() -> None:
     """A chat shows the title first: it says what state the budget is in, and how urgent that is."""
     titles = [json.loads(post.body)["content"]["title"] for post in chat_messages([half_a_month()])]

@@ -142,7 +142,7 @@ def _mix(driver: Driver) -> _Part:
     mix = driver.mix
     model = max(driver.models, key=lambda model: model.mix if mix > 0 else -model.mix)
     name, other = _name(model), _counterpart(model, driver.models)
-    gained = model.share_now > model.share_before
+    gained, of = model.share_now > model.share_before, " of calls"
     if not model.share_before:
         what = f"new model {name}{other and f' in place of {other}'}"
         question = f"what calls {name}: it is new"
@@ -153,10 +153,8 @@ def _mix(driver: Driver) -> _Part:
         way = f"to {name}{other and f' from {other}'}"
         if not gained:
             way = f"away from {name}{other and f' to {other}'}"
-        what, question = f"calls moved {way}", f"what moved calls {way}"
-    figures = f"{share(model.share_before)} → {share(model.share_now)}"
-    figures += "" if what.startswith("calls ") else " of calls"
-    return _Part(mix, what, figures, question)
+        what, question, of = f"calls moved {way}", f"what moved calls {way}", ""
+    return _Part(mix, what, f"{share(model.share_before)} → {share(model.share_now)}{of}", question)
 
 
 def _counterpart(model: ModelChange, models: Sequence[ModelChange]) -> str:

@@ -217,7 +217,7 @@ def owner_to_add(items: Sequence[Item]) -> ToCopy | None:
 
 def is_without_owner(feature: str, owners: Mapping[str, str]) -> bool:
     """Whether `feature` lacks an owner; what is no name of a feature needs none."""
-    return feature not in {*owners, UNTAGGED, OTHER}
+    return feature not in owners and feature not in {UNTAGGED, OTHER}
 
 
 def no_owner(features: Iterable[str], owners: Mapping[str, str], where: Places) -> ToCopy | None:

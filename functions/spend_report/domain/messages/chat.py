@@ -103,7 +103,7 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
             lines.append(words.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += explanation(lead.breach, lead.on).lines
-        missing = to_know(lead.breach, lead.on)
+        missing = next(filter(None, (to_know(alert.breach, alert.on) for alert in own)), None)
         yield chat_message(
             thread=thread_of("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=_title(lead),

@@ -170,10 +170,13 @@ def _said_by(item: Item) -> dict[_Said, str]:
     if not isinstance(item, Alert):
         return {}
     breach, on = item.breach, item.on
-    whose = "" if breach.feature is None else f" of {plain(breach.feature)}"
-    budget = f"the {'total ' * (not whose)}{breach.period} budget{whose}, above"
-    missing = to_know(breach, on)
-    return dict.fromkeys([_why(item), _do(item), (None, missing.line if missing else "")], budget)
+    budget = f"total {breach.period} budget"
+    if breach.feature is not None:
+        budget = f"{breach.period} budget of {plain(breach.feature)}"
+    said = [_why(item), _do(item)]
+    if missing := to_know(breach, on):
+        said.append((None, missing.line))
+    return dict.fromkeys(said, f"the {budget}, above")
 
 
 def _block(item: Item, said: Mapping[_Said, str]) -> list[str]:

@@ -19,7 +19,7 @@ from spend_report.domain.judgement.usual_by_weekday import Rule
 
 _TWICE = 2
 _CENT = Decimal("0.01")
-_MEASURED = {Measure.CALLS: "calls", Measure.COST_PER_CALL: "cost of a call"}
+_MEASURED: dict[str, str] = {Measure.CALLS: "calls", Measure.COST_PER_CALL: "cost of a call"}
 
 
 class Unusual(Protocol):
@@ -32,7 +32,7 @@ class Unusual(Protocol):
 
     @property
     def what(self) -> str:
-        """What is far above its usual, a `Measure`."""
+        """What is far above its usual, a `Measure` or what a newer record has."""
         ...
 
     @property
@@ -52,9 +52,10 @@ class Unusual(Protocol):
 
 
 class SpikeWords(Struct, frozen=True):
-    """A spike in a sentence. `add` is the line that sets a budget ; `where` says where that stands.
+    """A spike in a sentence.
 
-    Both are empty where there is a budget.
+    `add` is the line that sets a budget, and `where` the parameter that it belongs into; both are
+    empty where there is a budget.
     """
 
     spike: Spike
@@ -156,5 +157,5 @@ def in_short(one: Unusual, owner: str = "") -> str:
     told = f"{whose}{owner and f' ({plain(owner)})'} {dollars(one.cost)}, "
     told += "far above the usual" if one.times is None else f"{one.times:f} times the usual"
     usual = dollars(one.usual_cost)
-    measured = _MEASURED.get(Measure(one.what))
+    measured = _MEASURED.get(one.what)
     return f"{told} {measured} (usually {usual})" if measured else f"{told} {usual}"
