@@ -122,6 +122,10 @@ class PriceSourceLookup(Protocol):
         ...
 
 
+# A day has a few dozen models; ids in place of their names would fill the memory.
+_MOST_KNOWN = 10_000
+
+
 class PriceBook:
     """The sources of prices, asked in order: for each call, the first with a price in force."""
 
@@ -136,6 +140,8 @@ class PriceBook:
         """
         key = (model, provider, start, end)
         if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             asked = (source.price(model, provider, start, end) for source in self._sources)
             self._known[key] = first_in_force(asked)
         return self._known[key]

@@ -148,11 +148,12 @@ class MovedNames:
         for key, cost in zip(self._keys_of_rows(), costs(columns), strict=True):
             sums[key] += cost
 
-        def whole(key: tuple[int, ...]) -> Group:
+        def whole(key: tuple[int, ...], *, is_dear: bool = True) -> Group:
             group = columns.groups[key[0] - NO_CALL - 1]
             for kind, own, number in zip(self._kinds, names, key[1:], strict=True):
-                group = self._named(group, kind.attribute, own[number])
-            return group
+                if is_dear or kind.attribute not in self._keys.dimensions:
+                    group = self._named(group, kind.attribute, own[number])
+            return group if is_dear else group.without_dimensions()
 
         combinations = [key for key in sums if key[0] != NO_CALL]
         places = costliest(
@@ -161,10 +162,7 @@ class MovedNames:
             lambda place: whole(combinations[place]).names,
         )
         dear = {combinations[place] for place in places}
-        columns.regroup(
-            self._keys_of_rows(),
-            lambda key: whole(key) if key in dear else whole(key).without_dimensions(),
-        )
+        columns.regroup(self._keys_of_rows(), lambda key: whole(key, is_dear=key in dear))
         self._kinds.clear()
         columns.names.clear()
 
