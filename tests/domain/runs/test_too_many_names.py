@@ -198,6 +198,20 @@ def test_too_many_code_paths() -> None:
     ]
 
 
+def test_code_paths_of_the_untagged_only() -> None:
+    """A code path whose calls have a feature in the end takes the place of none that has not."""
+    root = run("root", metadata={"feature": "chat"})
+    dear = [
+        llm(f"dear-{number}", model="flat", below=root, tokens=(900 + number, 1))
+        for number in range(9)
+    ]
+    cheap = [llm(f"cheap-{number}", model="flat", tokens=(number + 1, 1)) for number in range(2)]
+
+    day = figures([*cheap, *dear], above=[root], held=FEW)
+
+    assert [path.run_name for path in day.untagged] == ["cheap-1", "cheap-0"]
+
+
 def test_dimension_that_is_the_feature_too() -> None:
     """Where two kinds of names are of one metadata key, both say the same."""
     runs = [priced(f"user-{number}", number) for number in range(1, 21)]

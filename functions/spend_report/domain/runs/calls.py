@@ -22,7 +22,7 @@ from spend_report.domain.runs.attribution import (
     root_started_before,
 )
 from spend_report.domain.runs.columns import NO_CALL, Columns, PlainRow
-from spend_report.domain.runs.groups import ONE_BY_ONE, ProjectGroups
+from spend_report.domain.runs.groups import NO_FEATURE, ONE_BY_ONE, ProjectGroups
 from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.rare_columns import NameColumn
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
@@ -126,7 +126,6 @@ class Calls:
         """Leave not more names than a day may have, once all of its runs are in."""
         self._groups.clear()
         self._moved.move_back()
-        self._keep_paths(self._held.paths)
 
     def take_outside(self, _project: Project, runs: Sequence[Run]) -> None:
         """Add LLM runs of the days beside.
@@ -162,6 +161,7 @@ class Calls:
                 group = columns.group_of(row)._replace(feature=feature, written=written)
                 settled[key] = columns.number(group)
             numbers[row] = settled[key]
+        self._keep_paths(self._held.paths)
         return before - len(self)
 
     def untagged(self) -> Iterator[tuple[int, CodePath, int | None]]:
@@ -206,11 +206,7 @@ class Calls:
         groups = self._groups.get(project.id)
         if groups is None:
             groups = self._groups[project.id] = ProjectGroups(
-                project,
-                self.columns,
-                self.day,
-                self._keys,
-                self._prices,
+                *(project, self.columns, self.day, self._keys, self._prices),
                 aliases=self._aliases,
                 bare=self._moved.bare,
             )
@@ -232,9 +228,13 @@ class Calls:
                 groups.forget()
 
     def _keep_paths(self, most: int) -> None:
-        """Keep the costliest code paths of those that may have no feature."""
-        of_orphans = costs_of(self.columns, self._orphans)
-        self._paths.keep(most, of_orphans, frozenset(), {}, _OTHER_PATH)
+        """Keep the costliest code paths of calls that have no feature, as far as is known."""
+        columns = self.columns
+        of_untagged = (
+            cost if columns.group_of(row).feature in NO_FEATURE else 0
+            for row, cost in zip(self._orphans, costs_of(columns, self._orphans), strict=True)
+        )
+        self._paths.keep(most, of_untagged, frozenset(), {}, _OTHER_PATH)
 
     def _note_neighbours(self, run: Run, *, silent: bool) -> None:
         """Note what lies beyond midnight and decides whether `run` is a call."""

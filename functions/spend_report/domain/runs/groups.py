@@ -15,7 +15,7 @@ from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
 
 # A run may also say itself that it has none.
-_NO_FEATURE = ("", UNTAGGED)
+NO_FEATURE = ("", UNTAGGED)
 
 _ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 
@@ -104,7 +104,7 @@ class ProjectGroups:
         self.untagged = {
             number
             for number, group in enumerate(self._columns.groups, NO_CALL + 1)
-            if group.feature in _NO_FEATURE
+            if group.feature in NO_FEATURE
         }
 
     def number(self, run: Run, input_tokens: int, service_tier: str | None) -> int:
@@ -142,7 +142,7 @@ class ProjectGroups:
         if status != group.status or rates is not group.rates:
             group = group._replace(status=status, rates=rates)
         number = self._columns.number(group)
-        if group.feature in _NO_FEATURE:
+        if group.feature in NO_FEATURE:
             self.untagged.add(number)
         slice_.numbers[status, id(rates)] = rates, number  # kept, so that the id stays theirs
         return number
