@@ -11,7 +11,8 @@ from spend_report.domain.judgement.breaches import Severity
 from spend_report.domain.judgement.spend_series import Measure
 from spend_report.domain.judgement.spikes import Spike
 from spend_report.domain.judgement.usual_by_weekday import Rule
-from spend_report.domain.messages.spike_words import spike_sentence
+from spend_report.domain.messages.spike_words import Unusual, in_short, spike_sentence
+from spend_report.domain.record.history import PastSpike
 
 SPIKE = Spike(
     day=date(2026, 11, 20),
@@ -93,3 +94,30 @@ PER_CALL = replace(
 def test_sentence(spike: Spike, watched: bool, text: str) -> None:
     """Measure, factor, usual, weekday, hour in the report's timezone, and the missing budget."""
     assert spike_sentence(spike, watched=watched, timezone=ZoneInfo("Europe/Berlin")) == text
+
+
+@pytest.mark.parametrize(
+    ("spike", "text"),
+    [
+        (SPIKE, "search-summaries (search) $41.20, 6.3 times the usual $6.50"),
+        (
+            PastSpike("rag", "calls", Decimal("1.6"), Decimal("1.5"), Decimal("5.1")),
+            "rag (search) $1.60, 5.1 times the usual calls (usually $1.50)",
+        ),
+        (
+            PastSpike("rag", "cost_per_call", Decimal(2), Decimal(1), Decimal("3.0")),
+            "rag (search) $2.00, 3.0 times the usual cost of a call (usually $1.00)",
+        ),
+        (
+            PastSpike(None, "cost", Decimal(2), Decimal(0), None),
+            "total (search) $2.00, far above the usual $0.00",
+        ),
+        (
+            PastSpike("rag", "what a newer record has", Decimal(2), Decimal(1), Decimal("2.0")),
+            "rag (search) $2.00, 2.0 times the usual $1.00",
+        ),
+    ],
+)
+def test_in_short(spike: Unusual, text: str) -> None:
+    """One wording for the spike of a day, of a week's digest and of a day that still runs."""
+    assert in_short(spike, "search") == text
