@@ -322,13 +322,14 @@ def test_absurd_cost_from_langsmith(priced: Deployment) -> None:
     priced.add_runs(
         one_call("a") | {"total_cost": 1e30},
         llm("b", f"{DAY}T10:00:00Z", model="nobody-s", feature="rag-search", total_cost=-1.0),
+        llm("c", f"{DAY}T10:00:00Z", model="nobody-s", feature="rag-search", total_cost=5e-324),
     )
 
     summary = priced.report(DAY).summary(DAY)
 
     assert summary["total"]["cost_usd"] == ONE_CALL
     (error,) = summary["data_quality"]["data_errors"].values()
-    assert error["calls"] == 2
+    assert error["calls"] == 3
 
 
 def test_line_break_makes_no_other_feature(priced: Deployment) -> None:

@@ -27,7 +27,7 @@ from spend_report.domain.runs.plain_usage import plain_tokens
 from spend_report.domain.runs.rare_columns import NameColumn
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.domain.runs.too_many_names import HELD, Held, MovedNames, costs_of
-from spend_report.domain.runs.usage import MOST_DOLLARS, at_standard_price, usage
+from spend_report.domain.runs.usage import LEAST_DOLLARS, MOST_DOLLARS, at_standard_price, usage
 from spend_report.domain.runs.wrappers import wrappers
 
 
@@ -100,7 +100,7 @@ class Calls:
                 and start.tzinfo is UTC
                 and trace
                 and (parents or trace == run.id)
-                and (cost is None or 0 <= cost <= MOST_DOLLARS)
+                and (not cost or LEAST_DOLLARS <= cost <= MOST_DOLLARS)
                 and run.oddities is None
                 and (by_metadata := plain_groups.get(run.status)) is not None
             ):

@@ -28,6 +28,8 @@ from spend_report.domain.runs.token_classes import Meaning, TokenClass, token_cl
 # A trillion tokens in one call: no model comes near, so it is a fault of the data.
 MOST_TOKENS = 10**12
 MOST_DOLLARS = 10**6  # of one call, likewise
+# And no price is so low. The sums of a day have 60 digits, which these two bounds never exceed.
+LEAST_DOLLARS = 1e-18
 _LONGEST_NAME = 60
 
 NEGATIVE = "negative token count"
@@ -94,7 +96,7 @@ def usage(run: Run) -> Usage:
 
 def plausible_cost(run: Run) -> bool:
     """Whether LangSmith's recorded cost is none, or can be one."""
-    return run.total_cost is None or 0 <= run.total_cost <= MOST_DOLLARS
+    return not run.total_cost or LEAST_DOLLARS <= run.total_cost <= MOST_DOLLARS
 
 
 def at_standard_price(tokens: Tokens, service_tier: str) -> Remark:
