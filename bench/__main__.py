@@ -2,7 +2,8 @@
 
 Every process is a fresh one, as the function's is every morning, and runs what `make build` made.
 Every ratio comes from pairs that followed each other on one machine. `--full` adds days of a
-million runs, plain ones and such on which somebody writes ids where names belong.
+million runs, plain ones and such on which somebody writes ids where names belong, and one of three
+million that workers read in parts.
 """
 
 import argparse
@@ -18,13 +19,13 @@ from rich.table import Table
 
 from bench.artefact import measure_artefact
 from bench.day import DAY
+from bench.huge import in_parts, merge
 from bench.processes import Measured, Server, World, aws, in_turn, langsmith
 from bench.rows import MB, Row, at_most, in_megabytes, median_ratio, memory, times
 
 _PAGE_SECONDS, _PAGE_MB = 0.3, 40
 _HISTORY_SECONDS, _HISTORY_MB = 0.3, 60
 _BUILT_MB, _COLD_START = 60, 0.6
-_MERGE_MB = 3_000
 _OVER_FLOOR = 2.0
 _SMALL_DAY_PAGES = 4
 _WHOLE, _WHOLE_WITH_LATENCY = 1.3, 20
@@ -45,7 +46,7 @@ _OUTPUTS = {
 def main() -> int:
     """Measure, print the table, and return 1 if a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="with 1,000,000 runs: some minutes")
+    parser.add_argument("--full", action="store_true", help="with millions of runs: many minutes")
     parser.add_argument("--skip-slow", action="store_true", help="without the slow comparisons")
     options = parser.parse_args()
     console = Console()
@@ -101,7 +102,8 @@ def _rows(*, full: bool, slow: bool) -> Iterator[Row]:
             yield _over_floor("mixed", World(server, cloud))
         if full:
             yield from _millions(cloud, base)
-            yield _merge()
+            yield from in_parts(cloud)
+            yield merge()
 
 
 def _millions(cloud: Server, base: Measured) -> Iterator[Row]:
@@ -131,14 +133,6 @@ def _flood(what: str, kind: str, cloud: Server, plain: Measured) -> Iterator[Row
     for begin, (output, most) in _OUTPUTS.items():
         size = max(size for name, size in sizes.items() if name.startswith(begin))
         yield at_most(f"{what}: bytes of the {output}", size, most)
-
-
-def _merge() -> Row:
-    command = [sys.executable, "-m", "bench.merge", "10000000", "64"]
-    made = json.loads(subprocess.check_output(command))
-    measured = f"{made['peak_bytes'] / MB:,.0f} MB, {made['seconds']:.0f} s of processor time"
-    met = made["peak_bytes"] <= _MERGE_MB * MB
-    return Row("parts of 10,000,000 traces: adding up", measured, f"at most {_MERGE_MB:,} MB", met)
 
 
 def _page() -> Iterator[Row]:

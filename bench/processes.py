@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,18 @@ _PROGRAMS = Path(__file__).parent / "programs"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A process: what it saw, and what its work and its whole life took.
+    """A process: the runs it saw, and what its work and its whole life took.
 
-    `processor_seconds` are those of its whole life so far.
+    `processor_seconds` are those of its whole life so far, and `result` is what an invocation
+    returned.
     """
 
-    runs: int
     seconds: float
     whole_seconds: float
+    runs: int = 0
     peak_bytes: int = 0
     processor_seconds: float = 0.0
+    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ class World:
     def __post_init__(self) -> None:
         self.aws.ask()
 
+    @property
+    def bucket(self) -> str:
+        """Where the reports lie."""
+        name: str = json.loads(self.aws.first_line)["REPORT_BUCKET"]
+        return name
+
     def requests(self) -> Requests:
         """What LangSmith saw since the last call."""
         return Requests(**json.loads(self.langsmith.ask()))
@@ -84,7 +92,12 @@ class World:
         Of the day, and of how many runs it has, there is a record where it was reported before.
         """
         self.aws.ask("alerts/")
-        return self._program("report", {"BENCH_DAY": day.isoformat()})
+        made = self.invoke({"date": day.isoformat()})
+        return replace(made, runs=made.result["reports"][0]["runs"])
+
+    def invoke(self, event: Mapping[str, Any], **settings: str) -> Measured:
+        """The built function's first call in a process, which is with `event`."""
+        return self._program("invoke", {**settings, "BENCH_EVENT": json.dumps(event)})
 
     def tutorial(self) -> Measured:
         """The tutorial's script, with the same libraries: langsmith's client wants all of them."""
