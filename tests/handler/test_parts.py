@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.aws import BUCKET
 from spend_report.errors import EventError, MissingPartError, PartlyReportedError
 from tests.deployment import Deployment
 from tests.oracle.generator import case
@@ -101,7 +102,7 @@ def test_same_objects(deployment: Deployment) -> None:
     result = merged(deployment, plan)
 
     assert len(plan["windows"]) == 4
-    assert len(parts(deployment)) == 4
+    assert len({key.rpartition(".")[0] for key in parts(deployment)}) == 4
     assert sum(part["runs"] for part in read) == 1500
     assert result == in_one
     assert objects(deployment) == expected
@@ -152,6 +153,25 @@ def test_missing_part(deployment: Deployment) -> None:
     collected(deployment, {**plan, "windows": plan["windows"][1:]})
 
     with pytest.raises(MissingPartError, match=rf"parts/{plan['run']}/dt={DAY}/20261101T040000"):
+        merged(deployment, plan)
+
+    assert objects(deployment) == {}
+
+
+@pytest.mark.parametrize("ending", ["msgpack", "traces"])
+def test_damaged_part(deployment: Deployment, ending: str) -> None:
+    """Where a part has lost a file, or half of it, the report fails and names the file."""
+    add_day(deployment)
+    plan = planned(deployment, EVENT)
+    collected(deployment, plan)
+    key = max(key for key in parts(deployment) if key.endswith(ending))
+    half = parts(deployment)[key][: len(parts(deployment)[key]) // 2]
+
+    deployment.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=half)
+    with pytest.raises(MissingPartError, match=f"{key} is no part"):
+        merged(deployment, plan)
+    deployment.aws.s3.delete_object(Bucket=BUCKET, Key=key)
+    with pytest.raises(MissingPartError, match=f"{key} is not there"):
         merged(deployment, plan)
 
     assert objects(deployment) == {}

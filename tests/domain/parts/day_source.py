@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from spend_report.adapters.aws.part_file import PartFiles, encoded
 from spend_report.adapters.aws.part_file import decoded as decoded_part
-from spend_report.adapters.aws.part_file import encoded
 from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.figures.day_figures import DayFigures
+from spend_report.domain.parts.part import Part
 from spend_report.domain.parts.windows import Window
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project
 from spend_report.fetching import Reading, add_up, collect, fetch
@@ -16,6 +17,7 @@ from spend_report.ports import ExpectedRuns, Span, Take
 from tests.traces import RawRun, decoded
 
 _PAGE = 7
+_AT_ONCE = 2_000
 
 
 class DaySource:
@@ -81,8 +83,13 @@ def in_parts(
     source: DaySource, day: ReportDay, windows: Sequence[Window], reading: Reading
 ) -> DayFigures:
     """The figures of `day`, of which each of `windows` was read alone, and kept as a file."""
-    parts = map(decoded_part, files(source, day, windows, reading))
-    return add_up(source, day, list(parts), reading.keys)
+    parts = [part_in(kept) for kept in files(source, day, windows, reading)]
+    return add_up(source, day, parts, reading.keys)
+
+
+def part_in(kept: PartFiles) -> Part:
+    """The part that is kept, read a few blocks at a time."""
+    return decoded_part(kept.sums, lambda start, end: kept.traces[start:end], _AT_ONCE)
 
 
 def in_one(source: DaySource, day: ReportDay, reading: Reading) -> DayFigures:
@@ -92,6 +99,6 @@ def in_one(source: DaySource, day: ReportDay, reading: Reading) -> DayFigures:
 
 def files(
     source: DaySource, day: ReportDay, windows: Sequence[Window], reading: Reading
-) -> list[bytes]:
+) -> list[PartFiles]:
     """The parts of `day` as files."""
     return [encoded(collect(source, day, window, reading)) for window in windows]

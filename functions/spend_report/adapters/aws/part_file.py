@@ -1,27 +1,29 @@
-"""A part of a day as a file: msgpack, with its long columns as they lie in memory.
+"""A part of a day as two files in msgpack: its traces in blocks, and everything else.
 
-The same part has the same bytes, in whichever order its runs came.
+Columns are there as they lie in memory. The same part has the same bytes, in whichever order its
+runs came.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from spend_report.domain.parts.join_traces import ordered
+from spend_report.domain.parts.join_traces import in_blocks, packed_units
 from spend_report.domain.parts.part import Part, Pending
 from spend_report.domain.parts.path_sums import Path, PathSpend
 from spend_report.domain.parts.sum_calls import Slot
-from spend_report.domain.parts.trace_ids import PackedIds
-from spend_report.domain.parts.traces import Owner, Traces
+from spend_report.domain.parts.trace_ids import PackedIds, packed
+from spend_report.domain.parts.traces import Block, Further, Owner, Traces
 from spend_report.domain.prices.price_sources import Tokens
 from spend_report.domain.runs.columns import Group
 from spend_report.domain.runs.usage import Remark, RemarkKind
 
-VERSION = 1
+VERSION = 2
 """Raised when a reader would misread older files: a merge reads what the same code wrote."""
 
 
@@ -53,10 +55,16 @@ class _Pending(Struct, array_like=True):
 
 
 class _Traces(Struct, array_like=True):
-    """A `Traces`; `units` as text where one does not fit into 64 bits."""
+    """A `Traces`; each of its blocks is where the one before it ends, and has so many bytes."""
 
     decimals: int
     owners: list[Owner]
+    sizes: list[int]
+
+
+class _Block(Struct, array_like=True):
+    """A `Block`; `units` as text where one does not fit into 64 bits."""
+
     ids: bytes
     odd: dict[int, str]
     owner: bytes
@@ -64,7 +72,7 @@ class _Traces(Struct, array_like=True):
     input: bytes
     output: bytes
     units: bytes | list[str]
-    further: bytes
+    further: list[bytes]
 
 
 class _File(Struct, array_like=True):
@@ -82,8 +90,49 @@ class _File(Struct, array_like=True):
     open_wrappers: bytes
 
 
-def encoded(part: Part) -> bytes:
-    """`part` as a file, with its traces in the order of their ids."""
+class PartFiles(NamedTuple):
+    """A part as files: `sums` are all but the `traces`, which nobody can read without them."""
+
+    sums: bytes
+    traces: bytes
+
+
+type ReadTraces = Callable[[int, int], bytes]
+"""Reads the bytes of a part's `traces` from one place to another."""
+
+
+def encoded(part: Part) -> PartFiles:
+    """`part` as files."""
+    traces = in_blocks(part.traces)
+    blocks = [msgspec.msgpack.encode(_block(block)) for block in traces.blocks]
+    in_file = _Traces(traces.decimals, list(traces.owners), list(map(len, blocks)))
+    return PartFiles(_sums(part, in_file), b"".join(blocks))
+
+
+def decoded(sums: bytes, read: ReadTraces, at_once: int) -> Part:
+    """The part in `sums`, whose traces are `read` when they are needed, about `at_once` bytes.
+
+    Raises NotAPartError, as going through the traces does.
+    """
+    file = _decoded(sums, _File)
+    if file.version != VERSION:
+        raise NotAPartError(f"version {file.version} instead of {VERSION}")
+    blocks = _blocks(file.traces.sizes, read, at_once)
+    return Part(
+        file.fetched,
+        file.unreadable,
+        file.wrappers,
+        slots=[_slot_of(slot, file.groups) for slot in file.slots],
+        traces=Traces(file.traces.decimals, file.traces.owners, blocks),
+        paths=dict(file.paths),
+        remarks={(kind, about): (calls, tokens) for kind, about, calls, tokens in file.remarks},
+        pending=[_pending_of(run, file.groups) for run in file.pending],
+        wrapping_usage=_column("q", file.wrapping_usage),
+        open_wrappers=_column("q", file.open_wrappers),
+    )
+
+
+def _sums(part: Part, traces: _Traces) -> bytes:
     slots = [*part.slots, *(run.slot for run in part.pending)]
     groups = sorted({slot.group for slot in slots}, key=_sort_key)
     numbers = {group: number for number, group in enumerate(groups)}
@@ -98,35 +147,13 @@ def encoded(part: Part) -> bytes:
                 (_slot(slot, numbers) for slot in part.slots),
                 key=lambda slot: (slot.group, slot.recorded, slot.hour),
             ),
-            traces=_traces(ordered(part.traces)),
+            traces=traces,
             paths=sorted(part.paths.items()),
             remarks=sorted((*key, *sums) for key, sums in part.remarks.items()),
             pending=[_pending(run, numbers) for run in part.pending],
             wrapping_usage=array("q", part.wrapping_usage).tobytes(),
             open_wrappers=array("q", part.open_wrappers).tobytes(),
         )
-    )
-
-
-def decoded(body: bytes) -> Part:
-    """The part in `body`. Raises NotAPartError."""
-    try:
-        file = msgspec.msgpack.decode(body, type=_File)
-    except msgspec.MsgspecError as error:
-        raise NotAPartError(str(error)) from error
-    if file.version != VERSION:
-        raise NotAPartError(f"version {file.version} instead of {VERSION}")
-    return Part(
-        file.fetched,
-        file.unreadable,
-        file.wrappers,
-        slots=[_slot_of(slot, file.groups) for slot in file.slots],
-        traces=_traces_of(file.traces),
-        paths=dict(file.paths),
-        remarks={(kind, about): (calls, tokens) for kind, about, calls, tokens in file.remarks},
-        pending=[_pending_of(run, file.groups) for run in file.pending],
-        wrapping_usage=_column("q", file.wrapping_usage),
-        open_wrappers=_column("q", file.open_wrappers),
     )
 
 
@@ -169,42 +196,50 @@ def _pending_of(run: _Pending, groups: Sequence[Group]) -> Pending:
     )
 
 
-def _traces(traces: Traces) -> _Traces:
-    ids = traces.ids if isinstance(traces.ids, PackedIds) else PackedIds.of(traces.ids)
-    return _Traces(
-        traces.decimals,
-        list(traces.owners),
+def _block(block: Block) -> _Block:
+    ids = packed(block.ids)
+    units = packed_units(block.units)
+    return _Block(
         bytes(ids.packed),
         ids.odd,
-        owner=array("I", traces.owner).tobytes(),
-        calls=array("I", traces.calls).tobytes(),
-        input=array("q", traces.input).tobytes(),
-        output=array("q", traces.output).tobytes(),
-        units=_amounts(traces.units),
-        further=array("I", traces.further).tobytes(),
+        owner=array("I", block.owner).tobytes(),
+        calls=array("I", block.calls).tobytes(),
+        input=array("q", block.input).tobytes(),
+        output=array("q", block.output).tobytes(),
+        units=units.tobytes() if isinstance(units, array) else list(map(str, units)),
+        further=[array("I", column).tobytes() for column in block.further],
     )
 
 
-def _traces_of(traces: _Traces) -> Traces:
-    units = traces.units
-    return Traces(
-        traces.decimals,
-        traces.owners,
-        PackedIds(traces.ids, traces.odd),
-        owner=_column("I", traces.owner),
-        calls=_column("I", traces.calls),
-        input=_column("q", traces.input),
-        output=_column("q", traces.output),
+def _blocks(sizes: Sequence[int], read: ReadTraces, at_once: int) -> Iterator[Block]:
+    """The blocks of such `sizes`, as many at a time as are about `at_once` bytes."""
+    body, begin = b"", 0
+    ends = list(accumulate(sizes))
+    for start, end in pairwise([0, *ends]):
+        if end > begin + len(body):
+            least = next((far for far in ends if far >= start + max(1, at_once)), ends[-1])
+            body, begin = read(start, least), start
+        yield _block_of(_decoded(body[start - begin : end - begin], _Block))
+
+
+def _block_of(block: _Block) -> Block:
+    units = block.units
+    return Block(
+        PackedIds(block.ids, block.odd),
+        owner=_column("I", block.owner),
+        calls=_column("I", block.calls),
+        input=_column("q", block.input),
+        output=_column("q", block.output),
         units=_column("q", units) if isinstance(units, bytes) else list(map(int, units)),
-        further=_column("I", traces.further),
+        further=Further(*(_column("I", column) for column in block.further)),
     )
 
 
-def _amounts(units: Sequence[int]) -> bytes | list[str]:
+def _decoded[T](body: bytes, type_: type[T]) -> T:
     try:
-        return array("q", units).tobytes()
-    except OverflowError:
-        return list(map(str, units))
+        return msgspec.msgpack.decode(body, type=type_)
+    except msgspec.MsgspecError as error:
+        raise NotAPartError(str(error)) from error
 
 
 def _column(kind: Any, body: bytes) -> "array[int]":

@@ -11,5 +11,5 @@ def costliest(costs: Sequence[int], most: int, name_of: Callable[[int], Any]) ->
     `name_of` gives the name of a place, and is asked for few.
     """
     enough = min(nlargest(most, costs), default=0)
-    wanted = [(-cost, name_of(place), place) for place, cost in enumerate(costs) if cost >= enough]
+    wanted = ((-cost, name_of(place), place) for place, cost in enumerate(costs) if cost >= enough)
     return [place for _, _, place in nsmallest(most, wanted)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from spend_report.domain.parts import path_sums, remarks, sum_calls
-from spend_report.domain.parts.join_traces import Entry, joined, traces_from
+from spend_report.domain.parts.join_traces import joined, of_calls
 from spend_report.domain.parts.part import Part, Pending
 from spend_report.domain.parts.path_sums import PathSpend
 
@@ -14,8 +14,10 @@ def whole(parts: Sequence[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
     is_call = _Judge(parts)
-    settled = [list(filter(is_call, part.pending)) for part in parts]
-    calls = list(chain.from_iterable(settled))
+    settled = [
+        (call, part.traces.decimals) for part in parts for call in part.pending if is_call(call)
+    ]
+    calls = [call for call, _ in settled]
     return Part(
         fetched=sum(part.fetched for part in parts),
         unreadable=sum(part.unreadable for part in parts),
@@ -23,15 +25,7 @@ def whole(parts: Sequence[Part]) -> Part:
         slots=sum_calls.added(
             chain(*(part.slots for part in parts), (call.slot for call in calls))
         ),
-        traces=joined(
-            [
-                *(part.traces for part in parts),
-                *(
-                    traces_from(map(_entry, own), part.traces.decimals)
-                    for part, own in zip(parts, settled, strict=True)
-                ),
-            ]
-        ),
+        traces=joined([*(part.traces for part in parts), of_calls(settled)]),
         paths=path_sums.added(chain(*(part.paths.items() for part in parts), _paths(calls))),
         remarks=remarks.added(
             chain(
@@ -59,11 +53,6 @@ class _Judge:
         return run.has_usage or (
             run.id not in self._wrapping and self._with_usage.isdisjoint(run.ancestors)
         )
-
-
-def _entry(call: Pending) -> Entry:
-    tokens = call.slot.tokens
-    return Entry(call.trace_id, call.owner, 1, tokens.input, tokens.output, call.units)
 
 
 def _paths(calls: Iterable[Pending]) -> Iterable[tuple[path_sums.Path, PathSpend]]:

@@ -1,117 +1,150 @@
-"""The traces of several parts of a day, made one."""
+"""The traces of several parts of a day, made one.
+
+So that this takes little memory, each part has its traces in as many blocks as every other, by
+their ids: what the parts have of one trace is in the same block of each.
+"""
 
 from array import array
-from collections.abc import Iterable, Iterator, MutableSequence, Sequence
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, compress, count
+from typing import Literal
+from zlib import crc32
 
-from spend_report.domain.parts.trace_ids import PackedIds
-from spend_report.domain.parts.traces import Owner, Traces
+from spend_report.domain.parts.part import Pending
+from spend_report.domain.parts.trace_ids import PackedIds, packed
+from spend_report.domain.parts.traces import Block, Further, Owner, Traces
 
-
-class Entry(NamedTuple):
-    """Calls of one owner in one trace; the last four are amounts."""
-
-    id: str
-    owner: Owner
-    calls: int
-    input: int
-    output: int
-    units: int
+BLOCKS = 256
 
 
-def ordered(traces: Traces) -> Traces:
-    """`traces` in the order of their ids."""
-    places = sorted(range(len(traces.ids)), key=traces.ids.__getitem__)
-    return _collected(_entries(traces, places, traces.decimals), traces.decimals)
+def in_blocks(traces: Traces) -> Traces:
+    """`traces` in `BLOCKS` blocks by their ids: the same ones, in whichever order calls came.
+
+    They are in one block, and have a row for each owner.
+    """
+    (block,) = traces.blocks
+    used = {traces.owners[number] for number in set(block.owner)}
+    owners = sorted(used, key=lambda owner: (owner.project.id, owner.feature))
+    numbers = dict(zip(owners, count(), strict=False))
+    renumbered = [numbers.get(owner, 0) for owner in traces.owners]
+    owner = array("I", map(renumbered.__getitem__, block.owner))
+    # By a hash, as ids of one day may all begin alike.
+    rows = [array("I") for _ in range(BLOCKS)]
+    for row, id_ in enumerate(block.ids):
+        rows[crc32(id_.encode("utf-8", "replace")) % BLOCKS].append(row)
+    return Traces(traces.decimals, owners, (_ordered(block, owner, own) for own in rows))
 
 
 def joined(parts: Sequence[Traces]) -> Traces:
-    """What `parts` come to together, each of which is `ordered`, as in files."""
+    """What `parts` come to together, each of which is `in_blocks`."""
     decimals = max(part.decimals for part in parts)
-    streams = (_entries(part, range(len(part.ids)), decimals) for part in parts)
-    return _collected(merge(*streams, key=itemgetter(0)), decimals)
+    numbers = dict[Owner, int]()
+    renumbered = [
+        [numbers.setdefault(owner, len(numbers)) for owner in part.owners] for part in parts
+    ]
+    scales = [10 ** (decimals - part.decimals) for part in parts]
+    blocks = (
+        _one(list(map(_adapted, of_each, renumbered, scales)))
+        for of_each in zip(*(part.blocks for part in parts), strict=True)
+    )
+    return Traces(decimals, list(numbers), blocks)
 
 
-def traces_from(entries: Iterable[Entry], decimals: int) -> Traces:
-    """The traces of `entries` in any order, of which 10**`decimals` units are a dollar."""
-    return _collected(sorted(entries, key=itemgetter(0)), decimals)
-
-
-def _entries(traces: Traces, places: Iterable[int], decimals: int) -> Iterator[Entry]:
-    """The rows of the traces at `places`, one after the other."""
-    rows, scale = traces.rows(), 10 ** (decimals - traces.decimals)
-    for place in places:
-        id_ = traces.ids[place]
-        for row in rows.get(place, (place,)):
-            yield Entry(
-                id_,
-                traces.owners[traces.owner[row]],
-                *(traces.calls[row], traces.input[row], traces.output[row]),
-                units=traces.units[row] * scale,
-            )
-
-
-def _collected(entries: Iterable[Entry], decimals: int) -> Traces:
-    """The traces of `entries`, which come in the order of their ids."""
-    ids, numbers = PackedIds(), dict[Owner, int]()
-    first, further = _Rows(), _Rows()
-    of = array("I")
-    for id_, own in groupby(entries, itemgetter(0)):
-        by_owner: dict[int, list[int]] = {}
-        for entry in sorted(own, key=_by_owner):  # in whichever order the calls came
-            number = numbers.setdefault(entry.owner, len(numbers))
-            amounts = by_owner.setdefault(number, [0, 0, 0, 0])
-            for place, amount in enumerate(entry[2:]):
-                amounts[place] += amount
-        rows = iter(by_owner.items())
-        first.append(*next(rows))
-        for number, amounts in rows:
-            of.append(len(ids))
-            further.append(number, amounts)
-        ids.append(id_)
-    return Traces(
-        decimals,
-        list(numbers),
+def of_calls(calls: Sequence[tuple[Pending, int]]) -> Traces:
+    """The traces of `calls`, each with how many decimals of a dollar its unit has."""
+    decimals = max((own for _, own in calls), default=0)
+    owners = dict.fromkeys(call.owner for call, _ in calls)
+    numbers = dict(zip(owners, count(), strict=False))
+    ids = [call.trace_id for call, _ in calls]
+    tokens = [call.slot.tokens for call, _ in calls]
+    block = Block(
         ids,
-        owner=first.owner + further.owner,
-        calls=first.calls + further.calls,
-        input=first.input + further.input,
-        output=first.output + further.output,
-        units=_both(first.units, further.units),
-        further=of,
+        owner=array("I", (numbers[call.owner] for call, _ in calls)),
+        calls=array("I", [1]) * len(calls),
+        input=array("q", (one.input for one in tokens)),
+        output=array("q", (one.output for one in tokens)),
+        units=[call.units * 10 ** (decimals - own) for call, own in calls],
+        further=Further.of(_repeated(enumerate(ids))),
+    )
+    return in_blocks(Traces(decimals, list(owners), [block]))
+
+
+def _ordered(block: Block, owner: Sequence[int], rows: Sequence[int]) -> Block:
+    """Those `rows` of a block in the order of their ids, and of their owners."""
+    places = sorted((block.ids[row], owner[row], row) for row in rows)
+    ids, rows = [id_ for id_, _, _ in places], [row for _, _, row in places]
+    return Block(
+        packed(ids),
+        owner=array("I", map(owner.__getitem__, rows)),
+        calls=array("I", map(block.calls.__getitem__, rows)),
+        input=array("q", map(block.input.__getitem__, rows)),
+        output=array("q", map(block.output.__getitem__, rows)),
+        units=packed_units(list(map(block.units.__getitem__, rows))),
+        further=Further.of(_repeated(enumerate(ids))),
     )
 
 
-def _both(first: MutableSequence[int], further: MutableSequence[int]) -> Sequence[int]:
+def packed_units(units: Sequence[int]) -> Sequence[int]:
+    """`units` in eight bytes each, unless one does not fit."""
     try:
-        first.extend(further)
+        return array("q", units)
     except OverflowError:
-        return [*first, *further]
-    return first
+        return units
 
 
-def _by_owner(entry: Entry) -> tuple[str, str]:
-    return entry.owner.project.id, entry.owner.feature
+def _adapted(block: Block, numbers: Sequence[int], scale: int) -> Block:
+    """`block` with its owners' new numbers, and units of which `scale` are one of its own."""
+    if scale > 1:
+        block.units = [units * scale for units in block.units]
+    block.owner = array("I", map(numbers.__getitem__, block.owner))
+    return block
 
 
-class _Rows:
-    """Rows of a `Traces` under construction."""
+def _one(blocks: Sequence[Block]) -> Block:
+    """All rows of `blocks`, of which some may have the same traces."""
+    return Block(
+        PackedIds.chained([packed(block.ids) for block in blocks]),
+        owner=_chained("I", (block.owner for block in blocks)),
+        calls=_chained("I", (block.calls for block in blocks)),
+        input=_chained("q", (block.input for block in blocks)),
+        output=_chained("q", (block.output for block in blocks)),
+        units=list(chain.from_iterable(block.units for block in blocks)),
+        further=_further(blocks),
+    )
 
-    def __init__(self) -> None:
-        self.owner, self.calls = array("I"), array("I")
-        self.input, self.output = array("q"), array("q")
-        self.units: MutableSequence[int] = array("q")
 
-    def append(self, owner: int, amounts: Sequence[int]) -> None:
-        self.owner.append(owner)
-        calls, input_, output, units = amounts
-        self.calls.append(calls)
-        self.input.append(input_)
-        self.output.append(output)
-        try:
-            self.units.append(units)
-        except OverflowError:  # more than 63 bits, which a very small unit may need
-            self.units = [*self.units, units]
+def _chained(kind: Literal["I", "q"], columns: Iterable[Sequence[int]]) -> Sequence[int]:
+    whole: array[int] = array(kind)
+    for column in columns:
+        whole.extend(column)
+    return whole
+
+
+def _further(blocks: Sequence[Block]) -> Further:
+    """The rows of `blocks`, one behind the other, that are not the first of their trace."""
+    offsets = list(accumulate((len(block.owner) for block in blocks), initial=0))
+    further = {
+        offset + row: offset + first
+        for offset, block in zip(offsets, blocks, strict=False)
+        for row, first in block.further.pairs()
+    }
+    return Further.of(further | _repeated(_maybe_shared(blocks, offsets)))
+
+
+def _repeated(rows: Iterable[tuple[int, str]]) -> dict[int, int]:
+    """Those of `rows` whose id, which is given with each, an earlier one has: the first with it."""
+    firsts = dict[str, int]()
+    numbered = ((row, firsts.setdefault(id_, row)) for row, id_ in rows)
+    return {row: first for row, first in numbered if first != row}
+
+
+def _maybe_shared(blocks: Sequence[Block], offsets: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """All rows of those traces that are in several blocks, and hardly any other."""
+    seen, twice = set[int](), set[int]()
+    keys = [packed(block.ids).keys() for block in blocks]
+    for own in keys:
+        twice |= seen.intersection(own)
+        seen.update(own)
+    for block, offset, own in zip(blocks, offsets, keys, strict=False):
+        for row in compress(count(), map(twice.__contains__, own)):
+            yield offset + row, block.ids[row]

@@ -4,10 +4,10 @@ Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count, repeat
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.parts.exact_costs import decimals_of
@@ -24,38 +24,69 @@ class Owner(NamedTuple):
     feature: str
 
 
-@dataclass(slots=True)
-class Traces:
-    """Sums over calls, by trace and owner. From `owner` to `units` there is one entry a row.
+class Further(NamedTuple):
+    """The rows that are not the first of their trace, and of each the one that is."""
 
-    The first rows are of the traces `ids`, in their order. Calls of a trace that a further owner
-    made have a row of their own behind these, of which `further` has the place of the trace.
-    `owner` is a place in `owners`; 10**`decimals` of the `units` are a dollar.
+    rows: Sequence[int]
+    firsts: Sequence[int]
+
+    @classmethod
+    def of(cls, firsts: Mapping[int, int]) -> Self:
+        """The same, by the rows."""
+        return cls(array("I", firsts.keys()), array("I", firsts.values()))
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Each row with the first."""
+        return zip(*self, strict=True)
+
+
+@dataclass(slots=True)
+class Block:
+    """Some traces: sums over their calls, by trace and owner. Every field has one entry a row.
+
+    A trace has a row for each of its owners, or several of them. `owner` is a place in
+    `Traces.owners`; 10 to the power of `Traces.decimals` of the `units` are a dollar.
     """
 
-    decimals: int
-    owners: Sequence[Owner]
     ids: Sequence[str]
     owner: Sequence[int]
     calls: Sequence[int]
     input: Sequence[int]
     output: Sequence[int]
     units: Sequence[int]
-    further: Sequence[int]
+    further: Further
 
-    def rows(self) -> dict[int, list[int]]:
-        """All rows of those traces that have more than one, by the traces' places."""
+    def of_several_rows(self) -> dict[int, list[int]]:
+        """All rows of those traces that have more than one, by the first of them."""
         rows: dict[int, list[int]] = {}
-        for row, place in enumerate(self.further, len(self.ids)):
-            rows.setdefault(place, [place]).append(row)
+        for row, first in self.further.pairs():
+            rows.setdefault(first, [first]).append(row)
         return rows
 
+    def of_one_row(self) -> Iterator[tuple[int, int]]:
+        """The owners and the units of the other traces."""
+        alone = bytearray(b"\1") * len(self.owner)
+        for row, first in self.further.pairs():
+            alone[row] = alone[first] = False
+        return compress(zip(self.owner, self.units, strict=True), alone)
+
     def costliest(self, most: int) -> list[int]:
-        """The places of the `most` costliest traces, of equals the first by id."""
-        totals = list(self.units[: len(self.ids)])
-        for row, place in enumerate(self.further, len(self.ids)):
-            totals[place] += self.units[row]
-        return costliest(totals, most, self.ids.__getitem__)
+        """The first rows of the `most` costliest traces, of equals the first by id."""
+        totals = list(self.units)
+        for row, first in self.further.pairs():
+            totals[first] += self.units[row]
+            totals[row] = -1  # behind all others
+        rows = costliest(totals, most, self.ids.__getitem__)
+        return [row for row in rows if totals[row] >= 0]
+
+
+@dataclass(slots=True)
+class Traces:
+    """The traces of a part of a day, each in one of `blocks`, which can be gone through once."""
+
+    decimals: int
+    owners: Sequence[Owner]
+    blocks: Iterable[Block]
 
 
 class TraceSums:
@@ -90,17 +121,17 @@ class TraceSums:
             owner[place] = number
         apart = [owner[place] != number for place, number in zip(self._places, own, strict=True)]
         further = self._part(apart, own, len(numbers)) if any(apart) else []
-        return Traces(
-            decimals=self._decimals,
-            owners=list(numbers),
-            ids=RowIds(columns, self._rows),
+        first = [place for place, _ in further]
+        block = Block(
+            ids=RowIds(columns, self._rows + array("I", map(self._rows.__getitem__, first))),
             owner=array("I", [*owner, *(number for _, number in further)]),
             calls=array("I", self._calls),
             input=array("q", self._input),
             output=array("q", self._output),
             units=self._units,
-            further=array("I", [place for place, _ in further]),
+            further=Further(range(len(self._rows), len(self._units)), array("I", first)),
         )
+        return Traces(self._decimals, list(numbers), [block])
 
     def _of_calls[T](self, column: Sequence[T]) -> Iterable[T]:
         """Of a `column` what is of calls."""
