@@ -137,6 +137,15 @@ def test_wrapper_that_never_ended() -> None:
     assert whole.calls == 1
 
 
+def test_run_inside_one_that_has_ended() -> None:
+    """The one difference that docs/huge-days.md names: over windows, both runs are calls."""
+    outer = llm("outer", at="2026-11-21T01:00:00Z", seconds=60, model="flat")
+    inner = llm("inner", at="2026-11-21T02:00:00Z", model="flat", below=outer)
+
+    assert figures([outer, inner]).calls == 1
+    assert figures([outer, inner], [1.5]).calls == 2
+
+
 def test_pending_call_keeps_what_it_has() -> None:
     """A call that is still open at the window's end counts with path, remarks, audio and cost."""
     late: dict[str, Any] = {"at": "2026-11-21T01:00:00Z", "seconds": 3600, "total_cost": 0.25}
