@@ -119,8 +119,7 @@ class Reporting(Struct, frozen=True):
     @property
     def where(self) -> Places:
         """Where in the account something is set or started."""
-        policy = self.policy
-        return Places(policy.config_path, self.origin.parameters.keys(), policy.backfill)
+        return Places(self.policy.config_path, self.origin.parameters.keys(), self.policy.backfill)
 
     def refuse_future(self, days: Sequence[date], now: datetime) -> None:
         """Raise EventError if one of `days` has not begun."""

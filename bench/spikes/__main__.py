@@ -15,8 +15,16 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from bench.detectors import DETECTORS, Detector, ours
-from bench.series import KINDS, Series, days_before, read_labelled, shifted, simulated, with_gaps
+from bench.spikes.detectors import DETECTORS, Detector, ours
+from bench.spikes.series import (
+    KINDS,
+    Series,
+    days_before,
+    read_labelled,
+    shifted,
+    simulated,
+    with_gaps,
+)
 from spend_report.domain.judgement.usual_without_spikes import MEMORY_DAYS
 
 PLANTED = (2, 3, 5)

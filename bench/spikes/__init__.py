@@ -1,0 +1,1 @@
+"""Detectors of spikes, measured: `make bench-spikes`."""
