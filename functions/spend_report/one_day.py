@@ -119,7 +119,8 @@ class Reporting(Struct, frozen=True):
     @property
     def where(self) -> Places:
         """Where in the account something is set or started."""
-        return Places(self.policy.config_path, self.origin.parameters.keys(), self.policy.backfill)
+        config, parameters = self.policy.config_path, self.origin.parameters.keys()
+        return Places(config, parameters, self.policy.backfill, self.register.places)
 
     def refuse_future(self, days: Sequence[date], now: datetime) -> None:
         """Raise EventError if one of `days` has not begun."""
@@ -142,11 +143,7 @@ class Reporting(Struct, frozen=True):
             else add_up(self.source, day, self.parts(day.date), self.reading.keys)
         )
         found = completeness(
-            day,
-            now=now,
-            before=before,
-            fetched=figures.fetched,
-            accept_less=accept_less,
+            day, now=now, before=before, fetched=figures.fetched, accept_less=accept_less
         )
         settings_of = history.days[max(history.days)] if own and history.days else None
         return ReadDay(day, figures, before, found, settings_of)

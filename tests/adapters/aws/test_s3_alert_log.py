@@ -122,35 +122,11 @@ def test_reading_needs_no_lock(s3: Any) -> None:
     assert contents(s3) == before
 
 
-def test_nobody_held_the_lock_since_it_was_read(s3: Any) -> None:
-    """What was read is still so: taking the lock is one write, and nothing is read again."""
-
-    class Counted(AtomicS3):
-        requests = 0
-
-        def get_object(self, **arguments: Any) -> Any:
-            self.requests += 1
-            return s3.get_object(**arguments)
-
-        def put_object(self, **arguments: Any) -> Any:
-            self.requests += 1
-            return s3.put_object(**arguments)
-
-    for known in (set[str](), KEYS):
-        counted = Counted(s3)
-        own = log(counted)
-        own.read(KEYS)
-        counted.requests = 0
-
-        assert own.claim(KEYS) == told(known)
-        assert counted.requests == 1
-
-        own.sent(told(KEYS))
-
-
-def test_another_told_it_since_it_was_read(s3: Any) -> None:
-    """Who read before another one told everything sees that once the lock is its own."""
-    own, other = log(s3), log(s3)
+@pytest.mark.parametrize("lock", ["lock", "guard-lock"])
+def test_another_told_it_since_it_was_read(s3: Any, lock: str) -> None:
+    """What others told between reading and claiming is seen, under whichever lock they did."""
+    own = log(s3)
+    other = S3AlertLog(BUCKET, "team-a/", client=s3, lock=lock, sleep=no_waiting)
     assert own.read(KEYS) == {}
 
     other.claim(KEYS)

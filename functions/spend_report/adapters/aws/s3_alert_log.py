@@ -4,7 +4,7 @@ What was told about a period is one object below `alerts/`: `alerts/monthly/2026
 to send takes a lock, which is an object as well.
 
     read     what was told? No lock is needed to see that there is nothing to send
-    claim    take the lock, and read again if anybody has held it since
+    claim    take the lock, and read again
     renew    hold it for as long as another message takes
     sent     add what was told to its objects, give the lock back
     release  give the lock back
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spend_report.adapters.aws.clients import translated
-from spend_report.adapters.aws.s3_lock import S3Lock, Sight, put_if
+from spend_report.adapters.aws.s3_lock import S3Lock, put_if
 from spend_report.domain.judgement.tell_again import Told
 from spend_report.errors import AwsError
 
@@ -69,7 +69,6 @@ class S3AlertLog:
         self._root = f"{prefix}alerts/"
         key = f"{self._root}{lock}.json"
         self._lock = S3Lock(bucket, key, client=client, by=by, sleep=sleep)
-        self._lock_seen: Sight | None = None
         self._seen: dict[str, tuple[str, Mapping[str, Told]]] = {}
 
     def read(self, keys: Iterable[str]) -> Mapping[str, Told]:
@@ -78,11 +77,12 @@ class S3AlertLog:
         Raises:
             AwsError: S3 failed.
         """
-        # First: who takes the lock unchanged later knows that what it guards did not change either.
-        self._lock_seen = self._lock.look()
-        self._seen = {}
-        self._look_up(keys)
-        return self._known(keys)
+        wanted = frozenset(keys)
+        periods = sorted({_period(key) for key in wanted})
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            self._seen.update(zip(periods, pool.map(self._told, periods), strict=True))
+        known = {key: told for one in periods for key, told in self._seen[one][1].items()}
+        return {key: known[key] for key in wanted & known.keys()}
 
     def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
         """The same, with the lock held; it is not, if this raises.
@@ -91,17 +91,15 @@ class S3AlertLog:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
-        seen, self._lock_seen = self._lock_seen, None
-        if not self._lock.take(seen):
-            self._seen = {}
+        self._lock.take()
         try:
-            if self._look_up(keys):
-                self.renew()
+            known = self.read(keys)
+            self.renew()
         except BaseException:
             with suppress(AwsError):  # the lease runs out by itself, and this error matters more
                 self._lock.give_back()
             raise
-        return self._known(keys)
+        return known
 
     def renew(self) -> None:
         """However long it took until here, the next message shall have the whole lease.
@@ -133,20 +131,6 @@ class S3AlertLog:
         """
         self._lock.give_back()
 
-    def _look_up(self, keys: Iterable[str]) -> bool:
-        """Read what was told about the periods of `keys` that are not known; whether any were."""
-        periods = sorted({_period(key) for key in keys} - self._seen.keys())
-        if periods:
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                self._seen.update(zip(periods, pool.map(self._told, periods), strict=True))
-        return bool(periods)
-
-    def _known(self, keys: Iterable[str]) -> Mapping[str, Told]:
-        wanted = frozenset(keys)
-        periods = {_period(key) for key in wanted}
-        known = {key: told for one in periods for key, told in self._seen[one][1].items()}
-        return {key: known[key] for key in wanted & known.keys()}
-
     def _add(self, period: str, told: Mapping[str, Told]) -> None:
         """Add to what was told about `period`, whoever else is at it."""
         for _ in range(_MOST_ATTEMPTS):
@@ -154,7 +138,8 @@ class S3AlertLog:
             seen = self._seen.pop(period) if period in self._seen else self._told(period)
             etag, known = seen
             body = msgspec.json.encode(_Told(_SCHEMA, {**known, **told}))
-            if put_if(etag, self._client, self._bucket, self._object(period), body):
+            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            if put_if(condition, self._client, self._bucket, self._object(period), body):
                 return
         raise AwsError(
             f"s3:PutObject on s3://{self._bucket}/{self._object(period)} failed: others replaced "

@@ -33,10 +33,10 @@ _HELD, _FREE = "held", "free"
 _LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404"}
 
 
-class Sight(NamedTuple):
-    """The lock as S3 has it: `age` in seconds, by S3's clock; `etag` empty where there is none."""
+class _Lock(NamedTuple):
+    """The lock object as S3 has it. `age` is in seconds, by S3's clock."""
 
-    is_free: bool
+    state: str
     etag: str
     age: float
 
@@ -63,23 +63,25 @@ class S3Lock:
         self._sleep = sleep
         self._etag = ""
 
-    def take(self, seen: Sight | None = None) -> bool:
+    def take(self) -> None:
         """Wait for the lock; its ETag proves from here on that it is ours.
-
-        Returns whether nobody has held it since it was `seen`.
 
         Raises:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
         for _ in range(LONGEST_WAIT // POLL):
-            lock = seen or self.look()
-            if (lock.is_free or lock.age >= LEASE) and (etag := self._write(_HELD, lock.etag)):
+            lock = self._look()
+            if lock is None:
+                etag = self._write(_HELD, {"IfNoneMatch": "*"})
+            elif lock.state == _FREE or lock.age >= LEASE:
+                etag = self._write(_HELD, {"IfMatch": lock.etag})
+            else:
+                etag = ""
+            if etag:
                 self._etag = etag
-                return lock is seen and lock.is_free
-            if seen is None:
-                self._sleep(POLL)
-            seen = None
+                return
+            self._sleep(POLL)
         raise AlertInProgressError(
             f"s3://{self._bucket}/{self._key} was held by other invocations for "
             f"{LONGEST_WAIT} s, so the alerts were not sent; run the day again"
@@ -92,7 +94,7 @@ class S3Lock:
             AlertInProgressError: another invocation has taken the lock over.
             AwsError: S3 failed.
         """
-        if not (etag := self._write(_HELD, self._etag)):
+        if not (etag := self._write(_HELD, {"IfMatch": self._etag})):
             raise AlertInProgressError(
                 f"s3://{self._bucket}/{self._key} was taken over by another invocation, "
                 "which sends the alerts"
@@ -106,41 +108,41 @@ class S3Lock:
             AwsError: S3 failed; the next one has to wait for the lease to end.
         """
         if self._etag:
-            self._write(_FREE, self._etag)
+            self._write(_FREE, {"IfMatch": self._etag})
             self._etag = ""
 
-    def look(self) -> Sight:
-        """The lock as it is now. Raises AwsError."""
+    def _look(self) -> _Lock | None:
         with translated("s3:GetObject", f"s3://{self._bucket}/{self._key}"):
             try:
                 response = self._client.get_object(Bucket=self._bucket, Key=self._key)
             except self._client.exceptions.NoSuchKey:
-                return Sight(is_free=True, etag="", age=0)
-        is_free = _state(response["Body"].read()) == _FREE
+                return None
+        state = _state(response["Body"].read())
         # S3's own clock; only what merely resembles S3 may leave it out.
         told = response["ResponseMetadata"]["HTTPHeaders"].get("date")
         now = parsedate_to_datetime(told) if told else datetime.now(UTC)
-        age = (now - response["LastModified"]).total_seconds()
-        return Sight(is_free, response["ETag"], age)
+        return _Lock(state, response["ETag"], (now - response["LastModified"]).total_seconds())
 
-    def _write(self, state: str, instead: str) -> str:
-        """The ETag of the lock as written `instead` of another; empty if that is not there."""
+    def _write(self, state: str, condition: Mapping[str, Any]) -> str:
+        """The ETag of the lock as written, empty if another's write came first."""
         # The ETag is a hash of the content: a token of each write tells two writers apart.
         token = uuid.uuid4().hex
         body = json.dumps({"state": state, "by": self._by, "token": token}).encode()
-        return put_if(instead, self._client, self._bucket, self._key, body)
+        return put_if(condition, self._client, self._bucket, self._key, body)
 
 
-def put_if(etag: str, client: "S3Client", bucket: str, key: str, body: bytes) -> str:
-    """Replace the object that has the ETag `etag`, or write the first one where that is empty.
-
-    Returns the ETag of what was written; empty if another's write came first.
-    """
-    condition: Mapping[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+def put_if(
+    condition: Mapping[str, Any], client: "S3Client", bucket: str, key: str, body: bytes
+) -> str:
+    """The ETag of the object as written, empty if another's write came first."""
     with translated("s3:PutObject", f"s3://{bucket}/{key}"):
         try:
             response = client.put_object(
-                Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ContentType="application/json",
+                **condition,
             )
         except ClientError as error:
             if error.response.get("Error", {}).get("Code", "") in _LOST:

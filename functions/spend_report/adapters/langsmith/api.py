@@ -61,6 +61,7 @@ class LangSmithApi:
         self.endpoint = _without_api_path(endpoint)
         self._api_key = api_key
         self._key_name = key_name
+        self._is_closed = False
         self._client = Langsmith(
             api_key=api_key,
             tenant_id=workspace_id,
@@ -70,7 +71,8 @@ class LangSmithApi:
         )
 
     def close(self) -> None:
-        """Close the connections that are idle."""
+        """Close the connections that are idle; what is asked from now on fails for good."""
+        self._is_closed = True
         self._client.close()
 
     @property
@@ -101,6 +103,8 @@ class LangSmithApi:
         if untrusted := certificate_refused(error):
             return LangSmithError(f"LangSmith at {self.endpoint} was not asked: {untrusted}")
         if not isinstance(error, APIStatusError):
+            if self._is_closed:
+                return LangSmithError(f"LangSmith at {self.endpoint} is not asked any more")
             return PassingError(_failure(error))
         status = error.status_code
         if status in _RETRIED or status >= 500:  # noqa: PLR2004 - server errors

@@ -1,7 +1,7 @@
 """Where in the account something is set or started, for whoever is told to do it."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -33,12 +33,13 @@ class Places(Struct, frozen=True):
     """The parameters below `root` with documents in them, by their full names.
 
     `backfill` is the ARN of the state machine that reports past days; empty where that is not
-    known.
+    known. `registered` has the parameter of each feature that is in one, and its aliases.
     """
 
     root: str
     parameters: Collection[str] = ()
     backfill: str = ""
+    registered: Mapping[str, tuple[str, Sequence[str]]] = {}
 
     def to_add(self, section: str) -> str:
         """A parameter below `section`: all of them are merged, so any serves."""

@@ -54,6 +54,11 @@ class FeatureRegister(Struct, frozen=True):
         """Who owns a feature, of those that have an owner."""
         return {name: known.owner for name, known in self.features.items() if known.owner}
 
+    @property
+    def places(self) -> dict[str, tuple[str, Sequence[str]]]:
+        """The parameter that a feature is in, and its aliases there."""
+        return {name: (known.parameter, known.aliases) for name, known in self.features.items()}
+
     def described(self) -> Iterator[tuple[str, str]]:
         """Each owner and the aliases by their path: `features/rag-search/owner`."""
         for feature, known in self.features.items():

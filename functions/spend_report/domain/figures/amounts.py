@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 # So many are sorted, which is fastest; of more, those that cannot be the answer are left out first.
-_FEW = 500_000
+_FEW = 100_000
 _BITS = 12
 
 

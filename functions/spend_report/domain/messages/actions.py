@@ -206,13 +206,14 @@ def owner_to_add(items: Sequence[Item]) -> ToCopy | None:
 
     What a notice says is in no document is left to that notice.
     """
-    news = {
-        one: item
-        for item in items
-        if not (isinstance(item, Remark) and item.notice.kind is NoticeKind.UNREGISTERED_FEATURE)
-        for one in _features_to_look_at(item)
-    }
-    return no_owner(news, items[0].on.owners, items[0].on.where)
+    left = [item for item in items if not _is_unregistered(item)]
+    said = {one for item in items if _is_unregistered(item) for one in item.features[:1]}
+    news = [one for item in left for one in _features_to_look_at(item) if one not in said]
+    return no_owner(dict.fromkeys(news), items[0].on.owners, items[0].on.where)
+
+
+def _is_unregistered(item: Item) -> bool:
+    return isinstance(item, Remark) and item.notice.kind is NoticeKind.UNREGISTERED_FEATURE
 
 
 def is_without_owner(feature: str, owners: Mapping[str, str]) -> bool:
@@ -228,8 +229,10 @@ def no_owner(features: Iterable[str], owners: Mapping[str, str], where: Places) 
     named = ", ".join(map(plain, without[:_FEATURES_NAMED]))
     more = len(without) - _FEATURES_NAMED
     named += f" and {more:,} more" if more > 0 else ""
-    lead = f"No owner is registered for {named}. To name one, set in {where.to_add('features')}:"
-    return ToCopy(lead, [entry(without[0], owner="<OWNER>")])
+    parameter, aliases = where.registered.get(without[0], ("", ()))
+    place = f"the SSM parameter {parameter}" if parameter else where.to_add("features")
+    lead = f"No owner is registered for {named}. To name one, set in {place}:"
+    return ToCopy(lead, [entry(without[0], owner="<OWNER>", aliases=aliases)])
 
 
 def _features_to_look_at(item: Item) -> Sequence[str]:

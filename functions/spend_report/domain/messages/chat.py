@@ -103,14 +103,16 @@ def _about_features(alerts: Sequence[Alert]) -> Iterator[ChatMessage]:
             lines.append(words.sentence)
         lines += [theirs] if (theirs := owner_line(lead)) else []
         lines += explanation(lead.breach, lead.on).lines
-        missing = next(filter(None, (to_know(alert.breach, alert.on) for alert in own)), None)
+        # Each period's own: the month has days without a report that the week has not.
+        known = [missing for alert in own if (missing := to_know(alert.breach, alert.on))]
+        commands = dict.fromkeys(f"{missing.lead} {missing.line}" for missing in known)
         yield chat_message(
             thread=thread_of("total" if feature is None else f"feature-{feature}", lead.breach.day),
             title=_title(lead),
             description=safe_text("\n".join(lines)),
             next_steps=[
                 safe_text(upper_first(to_do(lead.breach, lead.on))),
-                *([safe_text(f"{missing.lead} {missing.line}")] if missing else []),
+                *map(safe_text, commands),
                 *requests_to_look_at(lead.on.figures, feature),
                 *_owner_to_add([lead]),
                 *_report(lead.on.links),
