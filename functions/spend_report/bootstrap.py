@@ -1,7 +1,7 @@
 """The only place that builds things: settings → adapters → the daily job."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,8 +26,7 @@ from spend_report.billing import Billing
 from spend_report.daily_job import DailyJob
 from spend_report.domain.bills.ordinary_prices import ordinary_prices
 from spend_report.domain.bills.same_model import SameModel
-from spend_report.domain.config.configuration import configuration
-from spend_report.domain.config.documents import Document
+from spend_report.domain.config.configuration import Configuration, configuration
 from spend_report.domain.prices.price_sources import PriceBook
 from spend_report.domain.reports.day_report import DayReport, Origin
 from spend_report.domain.runs.run import MetadataKeys
@@ -67,12 +66,22 @@ def application(
         ConfigError: a parameter is missing or invalid.
         AwsError: a parameter could not be read.
     """
-    # Who makes no page does without its libraries.
-    makes_a_page = isinstance(asked, ReportRequest | MergeRequest)
-    meanwhile = partial(import_module, "spend_report.page") if makes_a_page else None
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    with _reached(settings, context, meanwhile) as (parameters, documents, s3, sns, source):
-        config = configuration(*documents, catalogue)
+    config, parameters, key, s3, sns = _account(settings, catalogue)
+    if isinstance(asked, ReportRequest | MergeRequest):
+        # Imported while others answer; who makes no page does without its libraries.
+        Thread(target=import_module, args=["spend_report.page"], daemon=True).start()
+    with LangSmithRuns(
+        endpoint=settings.langsmith_endpoint,
+        api_key=key,
+        key_name="LANGSMITH_API_KEY" if settings.langsmith_api_key else parameters.api_key_name,
+        workspace_id=settings.langsmith_workspace_id,
+        projects=settings.langsmith_projects,
+        metadata_keys=MetadataKeys(settings.feature_key, settings.dimensions),
+        max_requests_per_10s=settings.max_requests_per_10s,
+        max_concurrent=settings.max_concurrent_requests,
+        remaining_seconds=_remaining_seconds(context),
+    ) as source:
         policy = Policy(
             timezone=settings.report_timezone,
             feature_key=settings.feature_key,
@@ -154,51 +163,31 @@ def application(
         yield Application(job, guard, PartsJob(reporting, parts, workers))
 
 
-class _Reached(NamedTuple):
-    """What is outside: read, or within reach. `documents` are prices, budgets and features."""
+class _Account(NamedTuple):
+    """What is in the AWS account: read, or within reach."""
 
+    config: Configuration
     parameters: SsmConfig
-    documents: tuple[Sequence[Document], Sequence[Document], Sequence[Document]]
+    langsmith_key: str
     s3: Any
     sns: Any
-    source: LangSmithRuns
 
 
-@contextmanager
-def _reached(
-    settings: Settings, context: Any, meanwhile: Callable[[], object] | None
-) -> Iterator[_Reached]:
-    """Whatever waits for an answer waits side by side, while the clients for the rest are made.
+def _account(settings: Settings, catalogue: PriceCatalogue | None) -> _Account:
+    """All parameters, read side by side while the other clients are made.
 
-    `meanwhile` is done on a thread of its own once there is nothing left but to wait.
+    Raises ConfigError, AwsError.
     """
     parameters = SsmConfig(client("ssm"), settings.config_path)
     with ThreadPoolExecutor() as pool:
-        key = pool.submit(_langsmith_key, settings, parameters)
         folders = (parameters.pricing, parameters.budgets, parameters.features)
         reading = [pool.submit(folder) for folder in folders]
-        s3 = client("s3")
-        with LangSmithRuns(
-            endpoint=settings.langsmith_endpoint,
-            api_key=key.result(),
-            key_name="LANGSMITH_API_KEY" if settings.langsmith_api_key else parameters.api_key_name,
-            workspace_id=settings.langsmith_workspace_id,
-            projects=settings.langsmith_projects,
-            metadata_keys=MetadataKeys(settings.feature_key, settings.dimensions),
-            max_requests_per_10s=settings.max_requests_per_10s,
-            max_concurrent=settings.max_concurrent_requests,
-            remaining_seconds=_remaining_seconds(context),
-        ) as source:
-            sns = client("sns", PUBLISH_CONFIG)
-            if meanwhile is not None:
-                Thread(target=meanwhile, daemon=True).start()
-            pricing, budgets, features = [folder.result() for folder in reading]
-            yield _Reached(parameters, (pricing, budgets, features), s3, sns, source)
-
-
-def _langsmith_key(settings: Settings, parameters: SsmConfig) -> str:
-    own = settings.langsmith_api_key
-    return parameters.api_key() if own is None else own.get_secret_value()
+        own = settings.langsmith_api_key
+        key = pool.submit(parameters.api_key if own is None else own.get_secret_value)
+        s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
+        pricing, budgets, features = [folder.result() for folder in reading]
+        config = configuration(pricing, budgets, features, catalogue)
+        return _Account(config, parameters, key.result(), s3, sns)
 
 
 def _render(report: DayReport) -> bytes:

@@ -464,8 +464,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(shared: Deployment, case: str) -> None:
-    """Wrong input ends in one error that says where, with nothing written and no secret shown."""
+    """Wrong input ends in one error that says where, with nothing written and no secret shown.
+
+    What is wrong in a document is said before LangSmith is asked for anything.
+    """
     refused = REFUSED[case]
+    shared.langsmith.requests.clear()
     shared.aws.put_parameter("pricing/second", refused.prices)
     shared.aws.put_parameter("budgets/second", refused.budgets)
 
@@ -476,6 +480,8 @@ def test_refused(shared: Deployment, case: str) -> None:
     assert "lsv2_wrong" not in str(caught.value)
     assert shared.langsmith.api_key not in str(caught.value)
     assert shared.aws.objects() == {}
+    if refused.error is ConfigError:
+        assert shared.langsmith.requests == []
 
 
 def test_missing_api_key(shared: Deployment) -> None:
