@@ -1,7 +1,7 @@
 """Runs from LangSmith: the adapter that the daily job sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from spend_report.ports import ExpectedRuns, Span, Take
 # them even if there are some more.
 _RUNS_PER_WINDOW = 800
 
+_LAST_MOMENT = 1.0  # in seconds
 # A run without a known start is searched in this time before the runs below it.
 _LONGEST_TRACE = timedelta(hours=24)
 
@@ -95,10 +96,10 @@ class LangSmithRuns:
         self.close()
 
     def close(self) -> None:
-        """Close the connections, that of a look-up which nobody waited for once it is answered."""
-        self._api.close()
+        """Close the connections; a look-up that nobody waited for has a moment to end before."""
         if self._finding is not None:
-            self._finding.add_done_callback(lambda _: self._api.close())
+            wait([self._finding], _LAST_MOMENT)
+        self._api.close()
 
     @property
     def requests(self) -> int:
