@@ -23,7 +23,8 @@ def main() -> None:
         for line in sys.stdin:
             objects = cloud.objects()
             sizes = {key: len(body) for key, body in objects.items()}
-            for message in cloud.published():
+            # The tutorial's script sends some as well, without attributes.
+            for message in filter(lambda one: "kind" in one.attributes, cloud.published()):
                 sizes["{kind} {date}".format(**message.attributes)] = _size(message)
             for key in objects:
                 if key.startswith(line.rstrip("\n")):
