@@ -359,6 +359,17 @@ def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project:
         )()
 
 
+def test_a_source_that_is_closed_asks_no_more(server: LangSmithServer, project: str) -> None:
+    """A look-up that fails while its source is closed is not tried again into the next run."""
+    server.fault = lambda _: Answer(503, b"{}")
+
+    with source(server, project) as runs:
+        pass
+
+    with pytest.raises(LangSmithError, match="is not asked any more"):
+        runs.projects()
+
+
 def test_the_workspace_goes_along(server: LangSmithServer, project: str) -> None:
     """A key that sees several workspaces says which one it means, in every request."""
     with LangSmithRuns(

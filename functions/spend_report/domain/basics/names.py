@@ -16,6 +16,8 @@ from typing import Any
 UNTAGGED = "untagged"
 # What names beyond the costliest count as, where there are too many.
 OTHER = "(other)"
+# These say that there is no name of one's own, and take the place of none.
+NO_NAMES = frozenset({"", UNTAGGED, OTHER})
 
 MOST_CHARACTERS = 200
 _HASH_DIGITS = 8

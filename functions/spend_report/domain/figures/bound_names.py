@@ -9,22 +9,17 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from spend_report.domain.basics.names import OTHER, UNTAGGED
+from spend_report.domain.basics.names import NO_NAMES, OTHER
 from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.figures.hours import costs_of
 from spend_report.domain.parts.sum_calls import Slot, added
-from spend_report.domain.runs.columns import Group
+from spend_report.domain.runs.columns import NAMED, Group
 
 MOST_VALUES = 1_000
 """Values of the feature, of a dimension, and so on, that a day reports by their own names."""
 
 _MOST_GROUPS = 20_000
 """Combinations of them all that a day reports, each a row or a few of `spend_detail`."""
-
-# These say that there is no name, and cost nothing to keep.
-_ALWAYS_KEPT = frozenset({"", UNTAGGED, OTHER})
-
-_PLAIN_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +70,11 @@ def _kept_names(
     groups: Sequence[Group], slots: Sequence[Slot], dimensions: Sequence[str]
 ) -> dict[str, frozenset[str]]:
     """Of each attribute that has too many values, the costliest."""
-    getters = {name: _getter(name, dimensions) for name in (*_PLAIN_ATTRIBUTES, *dimensions)}
+    getters = {name: _getter(name, dimensions) for name in (*NAMED, *dimensions)}
     flooded = [
         name
         for name, value_of in getters.items()
-        if len(set(map(value_of, groups)) - _ALWAYS_KEPT) > MOST_VALUES
+        if len(set(map(value_of, groups)) - NO_NAMES) > MOST_VALUES
     ]
     if not flooded:
         return {}
@@ -100,17 +95,15 @@ def _costliest(
     sums = defaultdict[str, int](int)
     for group, cost in by_group:
         sums[value_of(group)] += cost
-    named = sorted(sums.keys() - _ALWAYS_KEPT)
+    named = sorted(sums.keys() - NO_NAMES)
     places = costliest([sums[name] for name in named], MOST_VALUES, named.__getitem__)
-    return _ALWAYS_KEPT.union(named[place] for place in places)
+    return NO_NAMES.union(named[place] for place in places)
 
 
 def _folded(group: Group, dimensions: Sequence[str], kept: Mapping[str, frozenset[str]]) -> Group:
     """`group` with `(other)` in place of each name that is not `kept`."""
     changed: dict[str, Any] = {
-        name: OTHER
-        for name in _PLAIN_ATTRIBUTES
-        if name in kept and getattr(group, name) not in kept[name]
+        name: OTHER for name in NAMED if name in kept and getattr(group, name) not in kept[name]
     }
     if "feature" in changed:
         changed["written"] = OTHER

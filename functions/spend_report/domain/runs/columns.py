@@ -26,6 +26,10 @@ type PlainRow = tuple[int, int, PlainTokens, float, str, str, Sequence[str], Seq
 """Group, hour, tokens, recorded cost, id, trace, the ancestors, and numbers of names."""
 
 
+# The attributes of a group that are names, beside its dimensions.
+NAMED = ("feature", "provider", "model", "sample_rate")
+
+
 class Group(NamedTuple):
     """What a group of runs has in common; `rates` is None where no source knows a price.
 

@@ -10,14 +10,12 @@ from spend_report.domain.basics.day import ReportDay
 from spend_report.domain.basics.names import UNTAGGED
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.price_sources import Price, PriceBook, PriceSource, Rates
-from spend_report.domain.runs.columns import NO_CALL, Columns, Group
+from spend_report.domain.runs.columns import NAMED, NO_CALL, Columns, Group
 from spend_report.domain.runs.equal_metadata import Reading, read
 from spend_report.domain.runs.run import ERROR, SUCCESS, MetadataKeys, Project, Run
 
 # A run may also say itself that it has none.
 NO_FEATURE = ("", UNTAGGED)
-
-_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 
 # Combinations of metadata values that are known at once: on most days there are a few hundred.
 _MOST_SLICES = 50_000
@@ -89,7 +87,7 @@ class ProjectGroups:
         self._aliases = aliases
         self._bare = bare
         self._models: dict[tuple[str, str], tuple[str, Price | None]] = {}
-        self._places = [keys.place_of[name] for name in _ATTRIBUTES]
+        self._places = [keys.place_of[name] for name in NAMED]
         self._dimension_places = [keys.place_of[name] for name in keys.dimensions]
         self._no_names = ("",) * len(keys.place_of)
         self._slices: dict[Any, _Slice] = {}

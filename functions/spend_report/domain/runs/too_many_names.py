@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from spend_report.domain.basics.names import OTHER, UNTAGGED, name_of
+from spend_report.domain.basics.names import NO_NAMES, OTHER, UNTAGGED, name_of
 from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.prices.model_names import display
 from spend_report.domain.prices.price_sources import Rates
-from spend_report.domain.runs.columns import NO_CALL, Columns, Group
+from spend_report.domain.runs.columns import NAMED, NO_CALL, Columns, Group
 from spend_report.domain.runs.rare_columns import NameColumn
 from spend_report.domain.runs.run import MetadataKeys, Run
 
@@ -50,7 +50,6 @@ class Held(NamedTuple):
 
 HELD = Held()
 
-_ATTRIBUTES = ("feature", "provider", "model", "sample_rate")
 # A price rests on these, or a code path, so that the metadata keeps them.
 _NEEDED = frozenset({"provider", "model", "node"})
 
@@ -89,9 +88,8 @@ class MovedNames:
         self._kinds: list[_Kind] = []
         self._held = held
         self._most_groups = held.groups
-        # These say that there is no name, and cost nothing to keep.
         untagged = (alias for alias, feature in aliases.items() if feature == UNTAGGED)
-        self._stay = frozenset({"", UNTAGGED, OTHER, *untagged})
+        self._stay = NO_NAMES.union(untagged)
 
     def __bool__(self) -> bool:
         return bool(self._kinds)
@@ -172,7 +170,7 @@ class MovedNames:
     def _left(self) -> list[str]:
         """The attributes of groups that did not move."""
         moved = {kind.attribute for kind in self._kinds}
-        return [name for name in (*_ATTRIBUTES, *self._keys.dimensions) if name not in moved]
+        return [name for name in (*NAMED, *self._keys.dimensions) if name not in moved]
 
     def _names_of(self, attribute: str) -> int:
         return len({self._name(group, attribute) for group in self._columns.groups})
