@@ -110,6 +110,11 @@ class LangSmithServer:
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
+        # A connection that was accepted, but not yet handed over, would be nobody's: it stays open,
+        # and its client waits. So accept no more, and have the last ones handed over first.
+        for listening in server.sockets:
+            self._loop.remove_reader(listening)
+        await asyncio.sleep(0)
         server.close()
         server.abort_clients()
         await server.wait_closed()

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -11,9 +12,11 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2 as httpx
 import langsmith
@@ -458,6 +461,19 @@ def test_every_request_is_recorded(server: LangSmithServer, http: httpx.Client) 
     assert (request.method, request.path) == ("POST", "/api/v2/runs/query")
     assert request.json()["page_size"] == 3
     assert before <= request.at <= time.monotonic()
+
+
+def test_whoever_comes_while_it_stops_is_not_left_waiting() -> None:
+    """A connection that is being accepted is closed as well, thirty times in a row."""
+    for _ in range(30):
+        with socket.socket() as client:
+            client.settimeout(5)
+            with LangSmithServer() as server:
+                address = urlsplit(server.url)
+                client.connect((address.hostname, address.port))
+
+            with suppress(ConnectionResetError):
+                assert client.recv(1) == b""
 
 
 def test_latency_grows_with_the_page(server: LangSmithServer, http: httpx.Client) -> None:
