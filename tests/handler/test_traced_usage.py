@@ -35,7 +35,7 @@ def traced(
         outputs={} if usage is None else {"usage_metadata": usage},
         extra={"metadata": named},
     )
-    client.flush()
+    client.close()
     deployment.put_prices({"m": {"input": 1000, "output": 7000, "cache_read": 100}})
     return by("feature", deployment.report(DAY).rows("spend_by_feature", DAY))["chat"]
 

@@ -72,28 +72,28 @@ def test_lines_and_usage(server: BillServer) -> None:
 def test_the_providers_own_client_reads_the_same(server: BillServer) -> None:
     """What Anthropic's SDK makes of the server's cost and usage is what we make of them."""
     server.anthropic = TRAFFIC
-    client = anthropic.Anthropic(api_key=ANTHROPIC_KEY, base_url=server.url)
     start, end = datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
-    analytics = client.beta.organization.analytics
 
-    costs = list(
-        analytics.cost.list(
+    with anthropic.Anthropic(api_key=ANTHROPIC_KEY, base_url=server.url) as client:
+        analytics = client.beta.organization.analytics
+        costs = list(
+            analytics.cost.list(
+                starting_at=start,
+                ending_at=end,
+                time_bucket_width="1d",
+                group_by=["model", "workspace_id", "cost_type", "token_type"],
+                limit=1,
+                betas=[BETA],
+            )
+        )
+        [usage] = analytics.usage.list(
             starting_at=start,
             ending_at=end,
             time_bucket_width="1d",
-            group_by=["model", "workspace_id", "cost_type", "token_type"],
-            limit=1,
+            group_by=["model"],
+            models=["claude-opus-5-5"],
             betas=[BETA],
-        )
-    )
-    [usage] = analytics.usage.list(
-        starting_at=start,
-        ending_at=end,
-        time_bucket_width="1d",
-        group_by=["model"],
-        models=["claude-opus-5-5"],
-        betas=[BETA],
-    ).data[:1]
+        ).data[:1]
     bill = source(server).bill(DAY)
 
     theirs = sorted((row.group.token_type, Decimal(row.cost.amount) / 100) for row in costs[:5])

@@ -70,13 +70,16 @@ def test_the_providers_own_client_reads_the_same(server: BillServer) -> None:
         entry("output_tokens", 274_770, "0.54954", model="gpt-5-mini"),
         Entry(NEXT, "gpt-5-mini", "output_tokens", Decimal("0.5455665"), 1),
     ]
-    client = openai.OpenAI(api_key="none", admin_api_key=OPENAI_KEY, base_url=server.openai_url)
     start = int(datetime(2026, 11, 19, tzinfo=UTC).timestamp())
 
-    costs = client.admin.organization.usage.costs(
-        start_time=start, end_time=start + 86_400, group_by=["line_item", "project_id"]
-    )
-    usage = client.admin.organization.usage.completions(start_time=start, group_by=["model"])
+    with openai.OpenAI(
+        api_key="none", admin_api_key=OPENAI_KEY, base_url=server.openai_url
+    ) as client:
+        asked = client.admin.organization.usage
+        costs = asked.costs(
+            start_time=start, end_time=start + 86_400, group_by=["line_item", "project_id"]
+        )
+        usage = asked.completions(start_time=start, group_by=["model"])
     bill = source(server).bill(DAY)
 
     theirs = {
