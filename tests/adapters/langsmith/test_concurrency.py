@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spend_report.adapters.langsmith.api import PassingError, Request
-from spend_report.adapters.langsmith.concurrency import Asker, Call
+from spend_report.adapters.langsmith.concurrency import Asker, Call, Next
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
 from spend_report.adapters.langsmith.pacing import Pacer, TimeUpError, backoff
 from spend_report.errors import LangSmithError, LangSmithRefusedError
@@ -44,6 +44,10 @@ class Asking:
         begun = self.time.now()
         self._asker.ask(Call(REQUEST, decode, self._take) for _ in range(count))
         return self.time.now() - begun
+
+    def ask_for(self, count: int, then: Callable[[str], list[Next]]) -> None:
+        """Ask `count` requests side by side, and what follows from each by `then`."""
+        self._asker.ask(Call(REQUEST, bytes.decode, then) for _ in range(count))
 
     def ask_in_turn(self, count: int) -> float:
         """The seconds that `count` requests take, each asked when the one before is answered."""
@@ -99,6 +103,40 @@ def test_a_full_limit_is_used() -> None:
 def test_what_follows_from_an_answer_is_asked_as_well() -> None:
     """Five requests in turn, of two seconds each, take ten."""
     assert Asking(lambda _: (2.0, b"")).ask_in_turn(5) == pytest.approx(10)
+
+
+def test_what_can_wait_is_done_once_all_is_sent() -> None:
+    """Four answers that come together are followed by four requests, and worked up meanwhile."""
+    order: list[str] = []
+
+    def serve(_: Request) -> tuple[float, bytes]:
+        order.append("sent")
+        return 1.0, b""
+
+    def then(_: str) -> list[Next]:
+        return [lambda: order.append("worked"), Call(REQUEST, bytes.decode, lambda _: ())]
+
+    asking = Asking(serve)
+    asking.ask_for(4, then)
+
+    assert order == [*["sent"] * 8, *["worked"] * 4]
+    assert asking.time.now() == pytest.approx(2)
+
+
+def test_what_waits_has_a_bound() -> None:
+    """Of a hundred answers at once all are worked up, and no more than sixteen wait for it."""
+    waiting: list[int] = [0]
+
+    def work() -> None:
+        waiting.append(waiting[-1] - 1)
+
+    def then(_: str) -> list[Next]:
+        waiting.append(waiting[-1] + 1)
+        return [work]
+
+    Asking(concurrent=100).ask_for(100, then)
+
+    assert (max(waiting), waiting[-1], len(waiting)) == (16, 0, 201)
 
 
 def test_a_refused_rate_stops_everybody() -> None:

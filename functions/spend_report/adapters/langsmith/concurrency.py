@@ -25,11 +25,20 @@ from spend_report.errors import LangSmithError, LangSmithRefusedError
 # A request that hangs is cheaper to repeat than to wait for; one that is slow gets longer.
 _TIMEOUTS = (10.0, 20.0, 40.0, 60.0)
 _MOST_ATTEMPTS = 10
+# Each holds a page.
+_MOST_WORK = 16
 # A shared rate limit passes; only time bounds how often we come back, or this where there is none.
 _MOST_RATE_REFUSALS = 60
 
 
-def _raise(error: LangSmithRefusedError) -> Iterable["Call"]:
+type Work = Callable[[], None]
+"""What is done with an answer while nothing is to be sent."""
+
+type Next = "Call | Work"
+"""What follows from an answer."""
+
+
+def _raise(error: LangSmithRefusedError) -> Iterable[Next]:
     raise error
 
 
@@ -37,13 +46,13 @@ class Call(Struct):
     """A request, and what becomes of its answer.
 
     `decode` makes something of the body, on the request's thread. `then` takes that and says what
-    to ask next; so does `refused`, unless the refusal is an error.
+    follows; so does `refused`, unless the refusal is an error.
     """
 
     request: Request
     decode: Callable[[bytes], Any]
-    then: Callable[[Any], Iterable["Call"]]
-    refused: Callable[[LangSmithRefusedError], Iterable["Call"]] = _raise
+    then: Callable[[Any], Iterable[Next]]
+    refused: Callable[[LangSmithRefusedError], Iterable[Next]] = _raise
     attempts: int = 0
     rate_refusals: int = 0
 
@@ -130,7 +139,7 @@ class Asker:
         self._number = count()
 
     def ask(self, calls: Iterable[Call]) -> None:
-        """Ask `calls` and whatever follows from them.
+        """Ask `calls` and do whatever follows from them.
 
         Raises:
             TimeUpError: the time that is kept back would be used up.
@@ -139,8 +148,9 @@ class Asker:
         # Nobody will hear what comes back on a line that was abandoned.
         line, pacer = self._line(), self._pacer
         ready, later, under_way = deque(calls), list[tuple[float, int, Call]](), 0
+        work: deque[Work] = deque()
         try:
-            while ready or later or under_way:
+            while ready or later or under_way or work:
                 wait = pacer.seconds_left()
                 while later and later[0][0] <= pacer.now():
                     ready.append(heappop(later)[-1])
@@ -151,7 +161,7 @@ class Asker:
                     wait = min(wait, turn)
                 if later:
                     wait = min(wait, later[0][0] - pacer.now())
-                answer = line.answer(wait)
+                answer = _answer_or_work(line, wait, work)
                 if answer is None:
                     continue
                 pacer.ended()
@@ -161,7 +171,7 @@ class Asker:
                     again = pacer.now() + self._seconds_until_retry(call, result)
                     heappush(later, (again, next(self._number), call))
                 else:
-                    ready.extend(self._next(call, result))
+                    self._follow(call, result, ready, work)
         finally:
             for _ in range(under_way):
                 pacer.ended()
@@ -179,13 +189,19 @@ class Asker:
 
         line.start(call, work)
 
-    def _next(self, call: Call, result: Any) -> Iterable[Call]:
+    def _follow(self, call: Call, result: Any, ready: deque[Call], work: deque[Work]) -> None:
         if isinstance(result, LangSmithRefusedError):
-            return call.refused(result)
-        if isinstance(result, Exception):
+            following = call.refused(result)
+        elif isinstance(result, Exception):
             raise result
-        self._pacer.answered_well()
-        return call.then(result)
+        else:
+            self._pacer.answered_well()
+            following = call.then(result)
+        for each in following:
+            if isinstance(each, Call):
+                ready.append(each)
+            else:
+                work.append(each)
 
     def _seconds_until_retry(self, call: Call, error: PassingError) -> float:
         self.last_failure = str(error)
@@ -205,3 +221,18 @@ class Asker:
         if error.rate_refused:
             self._pacer.too_fast(seconds)
         return seconds
+
+
+def _answer_or_work(line: Line, seconds: float, work: deque[Work]) -> Answer | None:
+    """The next answer within `seconds`, or None and some `work` done if there is any.
+
+    An answer comes first, since its server waits for the next request; so a whole line of pages
+    is asked for before the first one is worked up.
+    """
+    if len(work) < _MOST_WORK:
+        answer = line.answer(0 if work else seconds)
+        if answer is not None:
+            return answer
+    if work:
+        work.popleft()()
+    return None

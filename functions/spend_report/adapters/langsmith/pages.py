@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 from spend_report.adapters.langsmith.api import Request
-from spend_report.adapters.langsmith.concurrency import Call
+from spend_report.adapters.langsmith.concurrency import Call, Next
 from spend_report.adapters.langsmith.decoder import Page, PageDecoder
 from spend_report.adapters.langsmith.windows import Cutter, Window
 from spend_report.domain.runs.run import Project, Run
@@ -47,7 +47,7 @@ class Pages:
         self._decode = decoder.decode
 
     def next(
-        self, window: Window, then: Callable[[Page | None], Iterable[Call]], **query: Any
+        self, window: Window, then: Callable[[Page | None], Iterable[Next]], **query: Any
     ) -> Call:
         """The call for the next page of `window`, of which `query` says what is asked for.
 
@@ -58,7 +58,7 @@ class Pages:
         if window.cursor:
             query["cursor"] = window.cursor
 
-        def refused(error: LangSmithRefusedError) -> Iterable[Call]:
+        def refused(error: LangSmithRefusedError) -> Iterable[Next]:
             if window.cursor and error.status in _CURSOR_REFUSED:
                 return then(None)
             if error.status == _NOT_FOUND:
@@ -124,7 +124,7 @@ class DayReading:
             window, then, project_ids=project, run_type="LLM", selects=RUN_SELECTS
         )
 
-    def _add(self, window: Window, page: Page | None) -> Iterable[Call]:
+    def _add(self, window: Window, page: Page | None) -> Iterable[Next]:
         if page is None:
             window.restart()
             return [self._next(window)]
@@ -133,14 +133,11 @@ class DayReading:
         self._left -= before - window.left
         self.unreadable += page.unreadable
         self.runs[window.project.id] += len(runs)
-        if runs:
-            self._take(window.project, runs)
         self._open.remove(window)
-        if window.done:
-            return ()
-        unfinished = [window, *self._cutter.cut(window, self._open)]
+        unfinished = [] if window.done else [window, *self._cutter.cut(window, self._open)]
         self._open += unfinished
-        return map(self._next, unfinished)
+        taking = [partial(self._take, window.project, runs)] if runs else []
+        return [*map(self._next, unfinished), *taking]
 
 
 class LookUp:
