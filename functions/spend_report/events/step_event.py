@@ -1,11 +1,11 @@
 """The events of the state machine that reads a day in parts: plan, collect, merge."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from pydantic import Field
 
 from spend_report.domain.basics.day import ReportDay
@@ -21,16 +21,14 @@ from spend_report.events.report_event import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
+class PlanRequest(Struct, frozen=True):
     """The windows in which the days of `report` shall be read; `event` is what asked for it."""
 
     event: Mapping[str, Any]
     report: ReportRequest
 
 
-@dataclass(frozen=True, slots=True)
-class CollectRequest:
+class CollectRequest(Struct, frozen=True):
     """One window of a `day`, to be read for the plan `run`."""
 
     run: str
@@ -38,8 +36,7 @@ class CollectRequest:
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
-class MergeRequest:
+class MergeRequest(Struct, frozen=True):
     """The report of days whose parts lie there, one for each of `windows` of the plan `run`."""
 
     run: str

@@ -5,9 +5,10 @@ The rest becomes `(other)`. Sums stay what they are: only the names of the cheap
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from spend_report.domain.basics.names import NO_NAMES, OTHER
 from spend_report.domain.basics.ranking import costliest
@@ -22,8 +23,7 @@ _MOST_GROUPS = 20_000
 """Combinations of them all that a day reports, each a row or a few of `spend_detail`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedNames:
+class ReportedNames(Struct, frozen=True):
     """Of the attributes of groups that had too many values, those that keep their names."""
 
     kept: Mapping[str, frozenset[str]]

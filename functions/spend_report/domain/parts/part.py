@@ -1,8 +1,9 @@
 """A part of a day: the sums over what its window settles, and the calls that it cannot judge."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from spend_report.domain.parts.path_sums import Path, PathSpend
 from spend_report.domain.parts.remarks import Remarks
@@ -33,8 +34,7 @@ class Pending(NamedTuple):
         return Owner(self.slot.group.project, self.slot.group.feature)
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """What the runs of one window come to.
 
     Attributes:

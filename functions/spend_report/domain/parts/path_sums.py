@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from spend_report.domain.basics.money import ZERO, exactly
 from spend_report.domain.basics.names import OTHER
@@ -70,8 +71,7 @@ def path_of(group: Group, root_name: str, path: CodePath) -> Path:
     return Path(group.project.name, root_name, path.run_name, path.node, group.model)
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(Struct):
     calls: int = 0
     input: int = 0
     output: int = 0

@@ -5,9 +5,10 @@ Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress, count, repeat
 from typing import NamedTuple, Self
+
+from msgspec import Struct
 
 from spend_report.domain.basics.ranking import costliest
 from spend_report.domain.parts.exact_costs import decimals_of
@@ -40,8 +41,7 @@ class Further(NamedTuple):
         return zip(*self, strict=True)
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """Some traces: sums over their calls, by trace and owner. Every field has one entry a row.
 
     A trace has a row for each of its owners, or several of them. `owner` is a place in
@@ -80,8 +80,7 @@ class Block:
         return [row for row in rows if totals[row] >= 0]
 
 
-@dataclass(slots=True)
-class Traces:
+class Traces(Struct):
     """The traces of a part of a day, each in one of `blocks`, which can be gone through once."""
 
     decimals: int
