@@ -5,7 +5,7 @@ from typing import Any
 
 
 class AtomicS3:
-    """S3 decides a conditional write at once; moto looks and then writes, so it is kept alone."""
+    """S3 writes at once and as a whole; moto does in steps, so each call has it alone."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -13,7 +13,7 @@ class AtomicS3:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
-        if name not in {"put_object", "get_object"}:
+        if name not in {"put_object", "get_object", "head_object"}:
             return attribute
 
         def call(**arguments: Any) -> Any:
