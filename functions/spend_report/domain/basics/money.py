@@ -82,20 +82,19 @@ def exact_sums(keys: Iterable[int], amounts: Iterable[float]) -> dict[int, Decim
     """The sums of `exactly` the `amounts` by their `keys`, at a fraction of its price.
 
     A double that is a whole number of 1e-15 again after division is that number. All others go
-    through their texts, many at once.
+    through their texts, many at once. Exact in the context `EXACT`.
     """
     whole: defaultdict[int, int] = defaultdict(int)
-    others: list[tuple[int, float]] = []
+    others: defaultdict[int, list[float]] = defaultdict(list)
     for key, amount in zip(keys, amounts, strict=True):
         units = int(amount * _GRID + 0.5)
         if units / _GRID == amount and units < _MOST_UNITS:
             whole[key] += units
         else:
-            others.append((key, amount))
+            others[key].append(amount)
     sums = defaultdict(Decimal, {key: _in_dollars(units) for key, units in whole.items()})
-    texts = msgspec.json.encode([amount for _, amount in others])
-    for (key, _), exact in zip(others, _decimals.decode(texts), strict=True):
-        sums[key] += exact
+    for key, doubles in others.items():
+        sums[key] += sum(_decimals.decode(msgspec.json.encode(doubles)))
     return sums
 
 

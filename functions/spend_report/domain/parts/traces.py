@@ -4,8 +4,9 @@ Costs are whole numbers of a unit here (see `exact_costs`), which are exact, and
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress, count, repeat
+from itertools import compress, count
 from typing import NamedTuple, Self
 
 from msgspec import Struct
@@ -94,14 +95,21 @@ class TraceSums:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._decimals = decimals_of(columns.groups)
-        places = dict(zip(dict.fromkeys(self._of_calls(columns.traces)), count(), strict=False))
-        self._rows = array("I", bytes(4 * len(places)))  # one of the rows of each trace
+        traces, rows = self._of_calls(columns.traces), self._of_calls(range(len(columns)))
+        row_of = dict(zip(traces, rows, strict=True))
+        self._rows = array("I", row_of.values())  # one of the rows of each trace
+        places = dict(zip(row_of, count(), strict=False))
         # Of each call the place of its trace.
         self._places = list(map(places.__getitem__, self._of_calls(columns.traces)))
-        del places
-        self._calls, self._units = [0] * len(self._rows), [0] * len(self._rows)
-        self._input, self._output = [0] * len(self._rows), [0] * len(self._rows)
-        self._add_up()
+        del places, row_of
+        # Places are numbered as they first occur, and so the counter has them.
+        self._calls = list(Counter(self._places).values())
+        self._input, self._output, self._units = ([0] * len(self._rows) for _ in range(3))
+        inputs, outputs, units = self._input, self._output, self._units
+        for place, input_, output, cost in zip(self._places, *self._amounts(), strict=True):
+            inputs[place] += input_
+            outputs[place] += output
+            units[place] += cost
 
     def costliest(self, most: int) -> list[str]:
         """The ids of the `most` costliest traces."""
@@ -137,23 +145,15 @@ class TraceSums:
         group = self._columns.group
         return compress(column, group) if NO_CALL in group else column
 
-    def _add_up(self) -> None:
+    def _amounts(self) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
+        """Input, output and units of each call."""
         columns = self._columns
-        calls, inputs, outputs, units = self._calls, self._input, self._output, self._units
-        for place, row, input_, output in zip(
-            self._places,
-            self._of_calls(range(len(columns))),
+        costs = run_costs(columns, self._decimals)
+        return (
             self._of_calls(columns.input),
             self._of_calls(columns.output),
-            strict=True,
-        ):
-            self._rows[place] = row
-            calls[place] += 1
-            inputs[place] += input_
-            outputs[place] += output
-        costs = self._of_calls(run_costs(columns, self._decimals))
-        for place, cost in zip(self._places, costs, strict=True):
-            units[place] += cost
+            self._of_calls(costs),
+        )
 
     def _part(
         self, apart: Sequence[bool], own: Sequence[int], owners: int
@@ -163,22 +163,26 @@ class TraceSums:
         `own` are the numbers of the calls' owners, of which there are so many. Returns the place
         of the trace and the owner of each row that is new.
         """
-        columns = self._columns
         places = list(compress(self._places, apart))
         keys = [
             place * owners + number
             for place, number in zip(places, compress(own, apart), strict=True)
         ]
         new = dict(zip(dict.fromkeys(keys), count(len(self._rows)), strict=False))
-        rows = list(map(new.__getitem__, keys))
-        for sums, amounts in (
-            (self._calls, repeat(1)),
-            (self._input, self._of_calls(columns.input)),
-            (self._output, self._of_calls(columns.output)),
-            (self._units, self._of_calls(run_costs(columns, self._decimals))),
+        sums = (self._calls, self._input, self._output, self._units)
+        for column in sums:
+            column.extend([0] * len(new))
+        calls, inputs, outputs, units = sums
+        of_apart = (compress(amounts, apart) for amounts in self._amounts())
+        for place, row, input_, output, cost in zip(
+            places, map(new.__getitem__, keys), *of_apart, strict=True
         ):
-            sums.extend([0] * len(new))
-            for place, row, amount in zip(places, rows, compress(amounts, apart), strict=True):
-                sums[place] -= amount
-                sums[row] += amount
+            calls[place] -= 1
+            calls[row] += 1
+            inputs[place] -= input_
+            inputs[row] += input_
+            outputs[place] -= output
+            outputs[row] += output
+            units[place] -= cost
+            units[row] += cost
         return [divmod(key, owners) for key in new]
