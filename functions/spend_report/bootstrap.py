@@ -1,13 +1,11 @@
 """The only place that builds things: settings → adapters → the daily job."""
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
-from importlib import import_module
-from threading import Thread
 from typing import Any, NamedTuple
 
 from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
@@ -21,6 +19,7 @@ from spend_report.adapters.bills.anthropic import AnthropicBills
 from spend_report.adapters.bills.bedrock import BedrockBills
 from spend_report.adapters.bills.openai import OpenAIBills
 from spend_report.adapters.catalogue.catalogue import PriceCatalogue, catalogue_version
+from spend_report.adapters.langsmith.concurrency import begun
 from spend_report.adapters.langsmith.runs import LangSmithRuns
 from spend_report.billing import Billing
 from spend_report.daily_job import DailyJob
@@ -67,10 +66,8 @@ def application(
         AwsError: a parameter could not be read.
     """
     catalogue = PriceCatalogue() if settings.price_catalogue else None
-    config, parameters, key, s3, sns = _account(settings, catalogue)
-    if isinstance(asked, ReportRequest | MergeRequest):
-        # Imported while others answer; who makes no page does without its libraries.
-        Thread(target=import_module, args=["spend_report.page"], daemon=True).start()
+    own_days = asked.days if isinstance(asked, ReportRequest) else ()
+    config, parameters, key, s3, sns, store = _account(settings, catalogue, own_days[:1])
     with LangSmithRuns(
         endpoint=settings.langsmith_endpoint,
         api_key=key,
@@ -81,6 +78,8 @@ def application(
         max_requests_per_10s=settings.max_requests_per_10s,
         max_concurrent=settings.max_concurrent_requests,
         remaining_seconds=_remaining_seconds(context),
+        # Who makes no page does without its libraries.
+        meanwhile=_import_page if isinstance(asked, ReportRequest) else None,
     ) as source:
         policy = Policy(
             timezone=settings.report_timezone,
@@ -96,7 +95,6 @@ def application(
         )
         run = asked.run if isinstance(asked, CollectRequest | MergeRequest) else ""
         parts = S3Parts(settings.report_bucket, settings.report_prefix, run, client=s3)
-        store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         prices = PriceBook([config.prices, *([catalogue] if catalogue else [])])
         billing = Billing(
             sources=bill_sources(settings, parameters, _remaining_seconds(context)),
@@ -171,11 +169,15 @@ class _Account(NamedTuple):
     langsmith_key: str
     s3: Any
     sns: Any
+    store: S3Reports
 
 
-def _account(settings: Settings, catalogue: PriceCatalogue | None) -> _Account:
+def _account(
+    settings: Settings, catalogue: PriceCatalogue | None, days: Sequence[date]
+) -> _Account:
     """All parameters, read side by side while the other clients are made.
 
+    Meanwhile the store looks up what is known of `days` and of those before them.
     Raises ConfigError, AwsError.
     """
     parameters = SsmConfig(client("ssm"), settings.config_path)
@@ -184,14 +186,25 @@ def _account(settings: Settings, catalogue: PriceCatalogue | None) -> _Account:
         reading = [pool.submit(folder) for folder in folders]
         own = settings.langsmith_api_key
         key = pool.submit(parameters.api_key if own is None else own.get_secret_value)
-        s3, sns = client("s3"), client("sns", PUBLISH_CONFIG)
+        s3 = client("s3")
+        store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
+        looks = [begun(partial(store.history, day)) for day in days]
+        sns = client("sns", PUBLISH_CONFIG)
         pricing, budgets, features = [folder.result() for folder in reading]
         config = configuration(pricing, budgets, features, catalogue)
-        return _Account(config, parameters, key.result(), s3, sns)
+        langsmith_key = key.result()
+    # The store remembers what it found. What it could not read it is asked for again, by who says
+    # what that means; and from here on it is used by one thread at a time.
+    wait(looks)
+    return _Account(config, parameters, langsmith_key, s3, sns, store)
+
+
+def _import_page() -> None:
+    import spend_report.page  # noqa: F401, PLC0415
 
 
 def _render(report: DayReport) -> bytes:
-    from spend_report import page  # noqa: PLC0415 - the page is imported while others answer
+    from spend_report import page  # noqa: PLC0415 - imported while the first pages are waited for
 
     return page.render(page.view(report))
 

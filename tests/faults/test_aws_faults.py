@@ -113,6 +113,31 @@ def test_denied_reading_names_the_record(faulty: World, undisturbed: Mapping[str
     assert faulty.reports() == undisturbed
 
 
+def test_records_are_looked_up_beside_the_parameters(faulty: World) -> None:
+    """When LangSmith is asked first, it is known what was reported."""
+    asked: list[bool] = []
+    faulty.langsmith.fault = lambda _: asked.append("s3:GET /spend-reports" in faulty.aws.actions)
+
+    faulty.aws.actions.clear()
+    faulty.run()
+
+    assert asked[0]
+
+
+def test_parameters_come_before_records(faulty: World) -> None:
+    """Where neither can be read the parameters are named, and LangSmith is asked nothing."""
+    denied = {
+        "ssm:": ssm_error(400, "AccessDeniedException"),
+        "s3:": s3_error(403, "AccessDenied"),
+    }
+    faulty.aws.fault = lambda seen: denied.get(seen.partition(":")[0] + ":")
+
+    with pytest.raises(AwsError, match=r"^ssm:"):
+        faulty.run()
+
+    assert faulty.langsmith.requests == []
+
+
 def test_denied_key_is_told_as_such(faulty: World) -> None:
     """Where it is the key of the encryption that the role may not use, no S3 permission helps."""
     key = "arn:aws:kms:us-east-1:123456789012:key/1"

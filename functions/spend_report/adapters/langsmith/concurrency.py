@@ -138,8 +138,8 @@ class Asker:
         self._line = line
         self._number = count()
 
-    def ask(self, calls: Iterable[Call]) -> None:
-        """Ask `calls` and do whatever follows from them.
+    def ask(self, first: Iterable[Next]) -> None:
+        """Ask and do `first`, and whatever follows from it.
 
         Raises:
             TimeUpError: the time that is kept back would be used up.
@@ -147,8 +147,9 @@ class Asker:
         """
         # Nobody will hear what comes back on a line that was abandoned.
         line, pacer = self._line(), self._pacer
-        ready, later, under_way = deque(calls), list[tuple[float, int, Call]](), 0
-        work: deque[Work] = deque()
+        ready, later, under_way = deque[Call](), list[tuple[float, int, Call]](), 0
+        work = deque[Work]()
+        _sort(first, ready, work)
         try:
             while ready or later or under_way or work:
                 wait = pacer.seconds_left()
@@ -197,11 +198,7 @@ class Asker:
         else:
             self._pacer.answered_well()
             following = call.then(result)
-        for each in following:
-            if isinstance(each, Call):
-                ready.append(each)
-            else:
-                work.append(each)
+        _sort(following, ready, work)
 
     def _seconds_until_retry(self, call: Call, error: PassingError) -> float:
         self.last_failure = str(error)
@@ -221,6 +218,14 @@ class Asker:
         if error.rate_refused:
             self._pacer.too_fast(seconds)
         return seconds
+
+
+def _sort(items: Iterable[Next], ready: deque[Call], work: deque[Work]) -> None:
+    for item in items:
+        if isinstance(item, Call):
+            ready.append(item)
+        else:
+            work.append(item)
 
 
 def _answer_or_work(line: Line, seconds: float, work: deque[Work]) -> Answer | None:

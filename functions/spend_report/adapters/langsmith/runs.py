@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.concurrency import Asker, Call, begun
+from spend_report.adapters.langsmith.concurrency import Asker, Call, Next, Work, begun
 from spend_report.adapters.langsmith.counting import Counting
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
@@ -48,6 +48,7 @@ class LangSmithRuns:
         max_requests_per_10s: the most requests in any ten seconds, retries included.
         max_concurrent: the most requests at once.
         remaining_seconds: the time that the function has left; None for no end.
+        meanwhile: is done once, while the first pages are waited for.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class LangSmithRuns:
         max_requests_per_10s: int = 300,
         max_concurrent: int = 16,
         remaining_seconds: Callable[[], float] | None = None,
+        meanwhile: Work | None = None,
     ) -> None:
         self._pacer = Pacer(
             max_requests_per_10s=max_requests_per_10s,
@@ -81,6 +83,7 @@ class LangSmithRuns:
         self._finding: Future[Sequence[Project]] | None = None
         self._max_concurrent = max_concurrent
         self._density: dict[Project, float] = {}
+        self._meanwhile = [] if meanwhile is None else [meanwhile]
 
     def __enter__(self) -> Self:
         """Begin to look up the projects, which nobody need wait for until they are read."""
@@ -123,7 +126,8 @@ class LangSmithRuns:
         if expected is not None:
             self._expect(expected.runs / max((end - start).total_seconds(), 1))
         reading = self._reading(start, end, take, expected.shares if expected else ())
-        self._ask(reading.calls(), reading.progress)
+        meanwhile, self._meanwhile = self._meanwhile, []
+        self._ask([*reading.calls(), *meanwhile], reading.progress)
         for project in self.projects():
             density = reading.runs[project.id] / max((end - start).total_seconds(), 1)
             self._density[project] = max(density, self._density.get(project, 0))
@@ -227,9 +231,9 @@ class LangSmithRuns:
             return most
         return min(most, 1 + int(self._density[project] * seconds / _RUNS_PER_WINDOW))
 
-    def _ask(self, calls: Iterable[Call], progress: Callable[[], str]) -> None:
+    def _ask(self, first: Iterable[Next], progress: Callable[[], str]) -> None:
         with self._in_time(progress):
-            self._asker.ask(calls)
+            self._asker.ask(first)
 
     @contextmanager
     def _in_time(self, progress: Callable[[], str]) -> Iterator[None]:
