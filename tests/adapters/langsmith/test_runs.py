@@ -1,6 +1,7 @@
 """The adapter against the embedded LangSmith: projects, days, what lies around them."""
 
 import itertools
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -368,6 +369,25 @@ def test_a_source_that_is_closed_asks_no_more(server: LangSmithServer, project: 
 
     with pytest.raises(LangSmithError, match="is not asked any more"):
         runs.projects()
+
+
+def test_other_work_is_done_once_while_pages_are_waited_for(
+    server: LangSmithServer, project: str
+) -> None:
+    """When it begins, the first pages are asked for; the second reading is without it."""
+    arrived = threading.Event()
+    asked: list[bool] = []
+
+    def page(request: Request) -> None:
+        if request.path.endswith("/runs/query"):
+            arrived.set()
+
+    server.fault = page
+    with source(server, project, meanwhile=lambda: asked.append(arrived.wait(10))) as runs:
+        read(runs)
+        read(runs)
+
+    assert asked == [True]
 
 
 def test_the_workspace_goes_along(server: LangSmithServer, project: str) -> None:

@@ -149,7 +149,7 @@ class Asker:
         line, pacer = self._line(), self._pacer
         ready, later, under_way = deque[Call](), list[tuple[float, int, Call]](), 0
         work = deque[Work]()
-        _sort(first, ready, work)
+        _deal_out(first, ready, work)
         try:
             while ready or later or under_way or work:
                 wait = pacer.seconds_left()
@@ -198,7 +198,7 @@ class Asker:
         else:
             self._pacer.answered_well()
             following = call.then(result)
-        _sort(following, ready, work)
+        _deal_out(following, ready, work)
 
     def _seconds_until_retry(self, call: Call, error: PassingError) -> float:
         self.last_failure = str(error)
@@ -220,7 +220,7 @@ class Asker:
         return seconds
 
 
-def _sort(items: Iterable[Next], ready: deque[Call], work: deque[Work]) -> None:
+def _deal_out(items: Iterable[Next], ready: deque[Call], work: deque[Work]) -> None:
     for item in items:
         if isinstance(item, Call):
             ready.append(item)
