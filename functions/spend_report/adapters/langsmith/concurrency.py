@@ -25,16 +25,16 @@ from spend_report.errors import LangSmithError, LangSmithRefusedError
 # A request that hangs is cheaper to repeat than to wait for; one that is slow gets longer.
 _TIMEOUTS = (10.0, 20.0, 40.0, 60.0)
 _MOST_ATTEMPTS = 10
-# Each holds a page.
+# Of work that waits, most of which holds a page.
 _MOST_WORK = 16
 # A shared rate limit passes; only time bounds how often we come back, or this where there is none.
 _MOST_RATE_REFUSALS = 60
 
 
 type Work = Callable[[], None]
-"""What is done with an answer while nothing is to be sent."""
+"""What is done while nothing is to be sent."""
 
-type Next = "Call | Work"
+type Next = Call | Work
 """What follows from an answer."""
 
 
@@ -231,8 +231,8 @@ def _deal_out(items: Iterable[Next], ready: deque[Call], work: deque[Work]) -> N
 def _answer_or_work(line: Line, seconds: float, work: deque[Work]) -> Answer | None:
     """The next answer within `seconds`, or None and some `work` done if there is any.
 
-    An answer comes first, since its server waits for the next request; so a whole line of pages
-    is asked for before the first one is worked up.
+    An answer comes first, since its server waits for the next request: pages are asked for before
+    the last ones are worked up, as long as not too many of them wait for that.
     """
     if len(work) < _MOST_WORK:
         answer = line.answer(0 if work else seconds)
