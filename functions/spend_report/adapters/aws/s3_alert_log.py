@@ -3,7 +3,7 @@
 What was told about a period is one object below `alerts/`: `alerts/monthly/2026-11.json`. Who wants
 to send takes a lock, which is an object as well.
 
-    read     what was told? No lock is needed to see that there is nothing to send
+    read     what was told, and is the lock free? None is needed to see that nothing is to be sent
     claim    take the lock, and read again
     renew    hold it for as long as another message takes
     sent     add what was told to its objects, give the lock back
@@ -17,7 +17,7 @@ publishing and writing down: then the message is sent again.
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -78,11 +78,13 @@ class S3AlertLog:
             AwsError: S3 failed.
         """
         wanted = frozenset(keys)
-        periods = sorted({_period(key) for key in wanted})
+        if not wanted:
+            return {}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            self._seen.update(zip(periods, pool.map(self._told, periods), strict=True))
-        known = {key: told for one in periods for key, told in self._seen[one][1].items()}
-        return {key: known[key] for key in wanted & known.keys()}
+            look = pool.submit(self._lock.look)
+            known = self._read(wanted, pool)
+            look.result()
+        return known
 
     def claim(self, keys: Iterable[str]) -> Mapping[str, Told]:
         """The same, with the lock held; it is not, if this raises.
@@ -93,7 +95,8 @@ class S3AlertLog:
         """
         self._lock.take()
         try:
-            known = self.read(keys)
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                known = self._read(frozenset(keys), pool)
             self.renew()
         except BaseException:
             with suppress(AwsError):  # the lease runs out by itself, and this error matters more
@@ -130,6 +133,12 @@ class S3AlertLog:
             AwsError: S3 failed; the next one has to wait for the lease to end.
         """
         self._lock.give_back()
+
+    def _read(self, wanted: frozenset[str], pool: Executor) -> Mapping[str, Told]:
+        periods = sorted({_period(key) for key in wanted})
+        self._seen.update(zip(periods, pool.map(self._told, periods), strict=True))
+        known = {key: told for one in periods for key, told in self._seen[one][1].items()}
+        return {key: known[key] for key in wanted & known.keys()}
 
     def _add(self, period: str, told: Mapping[str, Told]) -> None:
         """Add to what was told about `period`, whoever else is at it."""

@@ -62,6 +62,15 @@ class S3Lock:
         self._by = by
         self._sleep = sleep
         self._etag = ""
+        self._seen: list[_Lock | None] = []
+
+    def look(self) -> None:
+        """See whether the lock is free, which spares who takes it next a look.
+
+        Raises:
+            AwsError: S3 failed.
+        """
+        self._seen = [self._look()]
 
     def take(self) -> None:
         """Wait for the lock; its ETag proves from here on that it is ours.
@@ -70,16 +79,11 @@ class S3Lock:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
+        # What was seen before may be another by now: then the condition fails.
+        if self._seen and self._get(self._seen.pop()):
+            return
         for _ in range(LONGEST_WAIT // POLL):
-            lock = self._look()
-            if lock is None:
-                etag = self._write(_HELD, {"IfNoneMatch": "*"})
-            elif lock.state == _FREE or lock.age >= LEASE:
-                etag = self._write(_HELD, {"IfMatch": lock.etag})
-            else:
-                etag = ""
-            if etag:
-                self._etag = etag
+            if self._get(self._look()):
                 return
             self._sleep(POLL)
         raise AlertInProgressError(
@@ -110,6 +114,14 @@ class S3Lock:
         if self._etag:
             self._write(_FREE, {"IfMatch": self._etag})
             self._etag = ""
+
+    def _get(self, lock: _Lock | None) -> bool:
+        """Whether `lock` was to be had, as it is or was, and is ours now."""
+        if lock is None:
+            self._etag = self._write(_HELD, {"IfNoneMatch": "*"})
+        elif lock.state == _FREE or lock.age >= LEASE:
+            self._etag = self._write(_HELD, {"IfMatch": lock.etag})
+        return bool(self._etag)
 
     def _look(self) -> _Lock | None:
         with translated("s3:GetObject", f"s3://{self._bucket}/{self._key}"):
