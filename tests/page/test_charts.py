@@ -1,5 +1,6 @@
 """The charts as SVG: shapes that say the figures, and nothing that a policy forbids."""
 
+import re
 from copy import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -154,9 +155,35 @@ def test_a_waterfall_goes_from_before_to_after() -> None:
     assert end_of_price == pytest.approx(bottom[models], abs=0.2)
 
 
-def test_nothing_of_pygals_own_is_left() -> None:
-    """No style, script, comment, identifier or empty group comes along."""
+def test_a_budget_of_nothing() -> None:
+    """The line of a budget of zero lies on the ground."""
+    root = ET.fromstring(charts.stacked(over_time(budget="0")))
+
+    (line,) = root.findall(".//path[@class='budget']")
+    (label,) = [text for text in root.iter("text") if text.text == "$0"]
+    assert line.attrib["d"].split()[1] == label.attrib["y"]
+
+
+def test_names_are_text() -> None:
+    """Whatever a name is made of, the chart says it and is well-formed."""
+    name = "</title><script>\"'&amp;"
+    (series, other), spikes = over_time().series, {DAYS[3]: name}
+
+    svg = charts.stacked(
+        replace(over_time(), series=[replace(series, name=name), other], spikes=spikes)
+    )
+
+    assert titles(svg, "hue-6")[0] == f"18 Nov: {name} $3.00"
+    assert {node.tag for node in ET.fromstring(svg).iter()} == {
+        *("svg", "g", "path", "rect", "text", "title"),
+    }
+
+
+def test_there_is_nothing_but_shapes_and_texts() -> None:
+    """There is no identifier, no style, no empty group, and no coordinate finer than a tenth."""
     svg = charts.stacked(over_time(budget="2"))
 
-    for trace in ("<style", "<script", "<!--", " id=", " style=", "pygal-chart", "<desc"):
-        assert trace not in svg
+    assert " id=" not in svg
+    assert " style=" not in svg
+    assert all(len(group) for group in ET.fromstring(svg).iter("g"))
+    assert not re.search(r"\.\d\d", re.sub(r"<title>.*?</title>", "", svg))

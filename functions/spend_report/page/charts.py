@@ -3,12 +3,11 @@
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil
-from typing import Any
 
 from spend_report.domain.basics.money import ZERO
 from spend_report.domain.basics.wording import dollars, short_day
 from spend_report.page import labels
-from spend_report.page.svg import Bar, Layer, graph
+from spend_report.page.svg import Bar, Layer, draw
 from spend_report.page.view_types import Mover, OverTime, Series
 
 GAP, BAND, SPIKE = "gap", "band", "spike"
@@ -30,17 +29,18 @@ def stacked(chart: OverTime) -> str:
         layers.append([gap.get(day) for day in chart.days])
     if chart.spikes:
         layers += _marks(chart, ticks[-1])
-    made = graph(layers, width=600, height=190, font_size=15, behind=_band(chart, ticks[-1]))
-    made.x_labels = days
-    made.x_labels_major = days[:: -_WEEK if len(days) > _FEW else 1]
-    made.show_minor_x_labels = False
-    made.range = (0, float(ticks[-1]))
-    made.y_labels = [_tick(tick) for tick in ticks]
-    made.y_labels_major = [-1]
-    if chart.budget is not None:
-        made.y_labels.append({"value": float(chart.budget), "label": ""})
-        made.y_labels_major = [float(chart.budget)]
-    return str(made.render())
+    named = days[:: -_WEEK if len(days) > _FEW else 1]
+    return draw(
+        layers,
+        columns=[day if day in named else "" for day in days],
+        top=ticks[-1],
+        width=600,
+        height=190,
+        font_size=15,
+        behind=_band(chart, ticks[-1]),
+        guides=[(tick, _tick(tick)) for tick in ticks],
+        budget=chart.budget,
+    )
 
 
 def _highest(chart: OverTime) -> Decimal:
@@ -100,13 +100,14 @@ def waterfall(mover: Mover) -> str:
         *(_step(what, part, largest) for what, part in parts.items()),
         _end("the day", mover.cost, largest),
     ]
-    made = graph([floors, steps], width=360, height=130, font_size=11)
-    made.x_labels = ["before", *parts, "the day"]
-    made.show_y_labels = False
-    made.print_values = True
-    made.print_values_position = "top"
-    made.range = (0, float(largest) or 1)
-    return str(made.render())
+    return draw(
+        [floors, steps],
+        columns=["before", *parts, "the day"],
+        top=largest or Decimal(1),
+        width=360,
+        height=130,
+        font_size=11,
+    )
 
 
 def _end(what: str, cost: Decimal, largest: Decimal) -> Bar:
@@ -129,6 +130,6 @@ def _ticks(highest: Decimal) -> list[Decimal]:
     return [step * number for number in range(ceil(highest / step) + 1)]
 
 
-def _tick(amount: Decimal) -> dict[str, Any]:
+def _tick(amount: Decimal) -> str:
     whole = amount == amount.to_integral_value()
-    return {"value": float(amount), "label": f"${amount:,.0f}" if whole else dollars(amount)}
+    return f"${amount:,.0f}" if whole else dollars(amount)

@@ -1,29 +1,22 @@
-"""Stacked bars by pygal, as SVG that carries neither style nor script nor address.
+"""Stacked bars as SVG that carries neither style nor script nor address.
 
-pygal computes scales, axes, guides and shapes. Its own style sheet, scripts, comment with the
-date of the day and random ids are taken out again by an XML filter, because the page allows no
-script and one style sheet, and because the same day must give the same bytes. Colours are
-classes, which the page's style sheet fills in for light and dark.
+Colours are classes, which the page's style sheet fills in for light and dark. Floats are for
+drawing only: texts come from the exact amounts.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
-from xml.etree.ElementTree import Element
+from itertools import chain
 
-import pygal  # type: ignore[import-untyped]  # ships no types
+from markupsafe import escape
 from msgspec import Struct
-from pygal.etree import etree  # type: ignore[import-untyped]
 
-# pygal takes lxml where it happens to be installed, which writes other bytes.
-etree.to_etree()
+from spend_report.domain.basics.money import ZERO
 
-_NUMBER = re.compile(r"-?\d+\.\d+")
-_DROPPED_TAGS = {"defs", "title"}
-_DROPPED_CLASSES = {"background", "titles", "plot overlay", "plot tooltip-overlay"}
+_ABOVE, _EDGE, _SPACE = 8, 2, 4
+_MARGIN = 0.02  # at each side of the plot, as a part of its scale
 _ROOM = 0.06  # at each side of a bar, as a part of its column
-_BUDGET = "major guide line"
+_LETTER, _LABEL = 0.6, 1.1  # a letter's width and a label's height, as parts of the font's size
 
 
 class Bar(Struct, frozen=True):
@@ -44,140 +37,119 @@ type Layer = Sequence[Bar | None]
 """One bar of every stack, from left to right."""
 
 
-class _Chart(pygal.StackedBar):  # type: ignore[misc]  # pygal ships no types
-    """Stacked bars, of which the first layers stand `behind` the others and touch each other."""
+class _Plot(Struct, frozen=True):
+    """The area of the bars: its size, and the scales along which columns and dollars lie in it."""
 
-    def __init__(self, behind: int, **options: Any) -> None:
-        super().__init__(**options)
-        self._behind = behind
+    width: float
+    height: float
+    columns: int
+    top: float
 
-    def _plot(self) -> None:
-        for number, series in enumerate(self.series):
-            if number == self._behind:  # the others stand on the ground again
-                self.positive_cumulation = [0] * self._len
-            self._series_margin = 0 if number < self._behind else _ROOM
-            self.bar(series)
+    def x(self, column: float) -> float:
+        return self.width * (column / self.columns + _MARGIN) / (1 + 2 * _MARGIN)
+
+    def y(self, amount: Decimal) -> float:
+        part = (float(amount) / self.top + _MARGIN) / (1 + 2 * _MARGIN)
+        return self.height - self.height * part
+
+    def line(self, amount: Decimal, attributes: str = "") -> str:
+        return f'<path d="M0 {_short(self.y(amount))} h{_short(self.width)}"{attributes}/>'
 
 
-def graph(
+type _Placed = tuple[Bar, float, float, float, float]
+"""A bar with its left edge, its upper edge, its width and its height."""
+
+
+def draw(
     layers: Sequence[Layer],
     *,
+    columns: Sequence[str],
+    top: Decimal,
     width: int,
     height: int,
     font_size: int,
     behind: Sequence[Layer] = (),
-) -> Any:
-    """A pygal chart of `layers`, the lowest first, whose `render` returns plain SVG.
+    guides: Sequence[tuple[Decimal, str]] = (),
+    budget: Decimal | None = None,
+) -> str:
+    """A chart of `layers`, the lowest first, on a scale from zero to `top`.
 
-    Other layers stand `behind` them on the same scale, without room between their bars.
+    Other layers stand `behind` them on the same scale, without room between their bars. `columns`
+    are the texts below the stacks, and `guides` horizontal lines with the texts beside them. The
+    line of the `budget` is in front of the bars.
     """
-    layers = [*behind, *layers]
-    chart = _Chart(
-        len(behind),
-        width=width,
-        height=height,
-        margin_top=8,
-        margin_right=font_size,
-        margin_bottom=2,
-        margin_left=2,
-        spacing=4,
-        truncate_label=-1,
-        js=(),
-        css=(),
-        no_prefix=True,
-        show_legend=False,
-        disable_xml_declaration=True,
-        style=pygal.style.Style(label_font_size=font_size, value_font_size=font_size),
-    )
+    letters = max((len(text) for _, text in guides), default=0)
+    left = _EDGE + (_SPACE + round(letters * _LETTER * font_size) if guides else 0)
+    inner = height - _ABOVE - _EDGE - _SPACE - font_size
+    scale = float(top)
+    if any(bar and bar.label for bar in chain(*layers)):
+        scale += scale * _LABEL * font_size / inner
+    plot = _Plot(width - left - font_size, inner, len(columns), scale)
+    stacks = list(_stacked(layers, plot, _ROOM))
+    parts = [
+        _guides(guides, plot) if guides else "",
+        _below(columns, plot, font_size),
+        *map(_shapes, _stacked(behind, plot, 0)),
+        *map(_shapes, stacks),
+        *(
+            _text(bar.label, x + width / 2, y - font_size / 6, ' class="value"')
+            for bar, x, y, width, _ in chain(*stacks)
+        ),
+        plot.line(budget, ' class="budget"') if budget is not None else "",
+    ]
+    drawn = f'<g transform="translate({left}, {_ABOVE})">{"".join(parts)}</g>'
+    return f'<svg viewBox="0 0 {width} {height}">{drawn}</svg>'
+
+
+def _stacked(layers: Sequence[Layer], plot: _Plot, room: float) -> Iterator[list[_Placed]]:
+    """Each of `layers` on top of those before it."""
+    column_width = plot.x(1) - plot.x(0)
+    width = column_width * (1 - 2 * room)
+    tops = [ZERO] * plot.columns
     for layer in layers:
-        heights = [float(bar.height) if bar else None for bar in layer]
-        chart.add("", heights, formatter=_labels(layer))
-    chart.add_xml_filter(lambda root: _plain(root, layers))
-    return chart
+        placed = []
+        for column, bar in enumerate(layer):
+            if bar and bar.height:
+                foot, tops[column] = plot.y(tops[column]), tops[column] + bar.height
+                x, y = plot.x(column) + column_width * room, plot.y(tops[column])
+                placed.append((bar, x, y, width, foot - y))
+        yield [each for each in placed if each[0].slot]
 
 
-def _labels(layer: Layer) -> Callable[[float, int], str]:
-    """The floats of pygal are for drawing only: texts come from the exact amount."""
-
-    def label(_: float, index: int) -> str:
-        bar = layer[index]
-        return bar.label if bar else ""
-
-    return label
+def _guides(guides: Sequence[tuple[Decimal, str]], plot: _Plot) -> str:
+    lines = (plot.line(amount) + _text(text, -5, plot.y(amount)) for amount, text in guides)
+    return f'<g class="axis y">{"".join(lines)}</g>'
 
 
-def _plain(root: Element, layers: Sequence[Layer]) -> Element:
-    """The tree of pygal without what the page has no use for or does not allow."""
-    plain = Element("svg", {"viewBox": root.attrib["viewBox"]})
-    for child in root:
-        _copy(child, plain, layers)
-    for plot in plain.iter("g"):
-        for axis in plot.findall("g"):
-            line = axis.find(f"path[@class='{_BUDGET}']")
-            if line is not None:
-                # pygal draws guides behind the bars, where the budget's line would be hidden.
-                axis.remove(line)
-                line.set("class", "budget")
-                plot.append(line)
-    return plain
+def _below(columns: Sequence[str], plot: _Plot, font_size: int) -> str:
+    y = plot.height + 10 + font_size / 2
+    texts = (_text(text, plot.x(place + 0.5), y) for place, text in enumerate(columns))
+    return f'<g class="axis x">{"".join(texts)}</g>'
 
 
-def _copy(node: Element, into: Element, layers: Sequence[Layer]) -> None:
-    classes = node.get("class", "")
-    if callable(node.tag) or node.tag in _DROPPED_TAGS or classes in _DROPPED_CLASSES:
-        return
-    if classes.startswith("series"):
-        layer = layers[int(classes.rpartition("-")[2])]
-        _copy_bars(node, into, layer)
-    elif classes == "guides":
-        _copy_guide(node, into)
-    else:
-        copied = _rounded(node)
-        for child in node:
-            _copy(child, copied, layers)
-        if len(copied) or copied.text or copied.tag in {"path", "rect"}:
-            into.append(copied)
+def _shapes(layer: Sequence[_Placed]) -> str:
+    """One group for each class."""
+    groups: dict[str, str] = {}
+    for bar, *box in layer:
+        groups[bar.slot] = groups.get(bar.slot, "") + _shape(bar, *box)
+    return "".join(f'<g class="{slot}">{shapes}</g>' for slot, shapes in groups.items())
 
 
-def _copy_guide(node: Element, into: Element) -> None:
-    """A label, and the line of a horizontal guide, on whose height the label is centred."""
-    line, text = (_rounded(child) for child in node if child.tag in {"path", "text"})
-    if into.get("class") != "axis x":
-        into.append(line)
-        text.set("y", line.get("d", "").split()[1])
-    if text.text:
-        into.append(text)
+def _shape(bar: Bar, x: float, y: float, width: float, height: float) -> str:
+    title = f"<title>{escape(bar.title)}</title>"
+    if bar.points:
+        tip = f"{_short(x + width / 2)} {_short(y + height)}"
+        head = f"M{_short(x)} {_short(y)} H{_short(x + width)} L{tip} Z"
+        return f'<path d="{head}">{title}</path>'
+    place = f'x="{_short(x)}" y="{_short(y)}"'
+    return f'<rect {place} width="{_short(width)}" height="{_short(height)}">{title}</rect>'
 
 
-def _copy_bars(node: Element, into: Element, layer: Layer) -> None:
-    """The bars of a layer, or in the overlay their labels; one group for each class."""
-    shapes = [*node.iter("rect")] or [*node.iter("text")]
-    groups: dict[str, Element] = {}
-    for bar, shape in zip(layer, shapes, strict=False):
-        if bar is None or not bar.slot or not bar.height:
-            continue
-        copied = _rounded(_arrow(shape) if bar.points else shape)
-        if shape.tag == "rect":
-            title = Element("title")
-            title.text = bar.title
-            copied.append(title)
-        groups.setdefault(bar.slot, Element("g", {"class": bar.slot})).append(copied)
-    into.extend(groups.values())
+def _text(text: str, x: float, y: float, attributes: str = "") -> str:
+    place = f'x="{_short(x)}" y="{_short(y)}"'
+    return f"<text {place}{attributes}>{escape(text)}</text>" if text else ""
 
 
-def _arrow(rect: Element) -> Element:
-    x, y, width, height = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
-    tip = f"{x + width / 2:.1f} {y + height:.1f}"
-    return Element("path", {"d": f"M{x:.1f} {y:.1f} H{x + width:.1f} L{tip} Z"})
-
-
-def _rounded(node: Element) -> Element:
-    """`node` without children, its coordinates at a tenth of a unit, which no eye resolves."""
-    kept = {
-        key: _NUMBER.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
-        for key, value in node.attrib.items()
-        if value and key not in {"rx", "ry", "style"} and not value.startswith("rect ")
-    }
-    copied = Element(node.tag, kept)
-    copied.text = node.text
-    return copied
+def _short(number: float) -> str:
+    """A coordinate at a tenth of a unit, which no eye resolves."""
+    return f"{number:.1f}".removesuffix(".0")
