@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from spend_report.adapters.aws.clients import prepare
 from spend_report.bootstrap import application
 from spend_report.events.report_event import GuardRequest, parse
 from spend_report.events.step_event import (
@@ -18,6 +19,10 @@ from spend_report.events.step_event import (
 )
 from spend_report.settings import Settings
 from spend_report.telemetry import logger
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # Lambda's init phase has a whole processor, and every event begins with the parameters.
+    prepare("ssm")
 
 # All that was imported stays: neither the collector nor the end of the process need look at it.
 gc.freeze()

@@ -40,11 +40,21 @@ PUBLISH_CONFIG = Config(
 )
 
 
+_prepared: dict[str, Any] = {}
+
+
+def prepare(service: str) -> None:
+    """Make the client of `service` once and for all, where the environment stays what it is."""
+    _prepared[service] = client(service)
+
+
 def client(service: str, config: Config | None = None, *, region: str | None = None) -> Any:
     """A client of `service`, one of `SERVICES`, with the project's time-outs and retries.
 
     `region` is for services that are in one region only.
     """
+    if config is None and region is None and service in _prepared:
+        return _prepared[service]
     return session().create_client(service, config=config or _CONFIG, region_name=region)
 
 
