@@ -78,7 +78,6 @@ def application(
         max_requests_per_10s=settings.max_requests_per_10s,
         max_concurrent=settings.max_concurrent_requests,
         remaining_seconds=_remaining_seconds(context),
-        # Who makes no page does without its libraries.
         meanwhile=_import_page if isinstance(asked, ReportRequest) else None,
     ) as source:
         policy = Policy(
@@ -200,11 +199,12 @@ def _account(
 
 
 def _import_page() -> None:
+    """Import what makes a page, with its libraries: many invocations make none."""
     import spend_report.page  # noqa: F401, PLC0415
 
 
 def _render(report: DayReport) -> bytes:
-    from spend_report import page  # noqa: PLC0415 - imported while the first pages are waited for
+    from spend_report import page  # noqa: PLC0415 - see `_import_page`
 
     return page.render(page.view(report))
 
