@@ -61,9 +61,14 @@ def no_waiting(seconds: float) -> None:
     pytest.fail(f"waited for {seconds} s")
 
 
-def log(s3: Any, sleep: Callable[[float], None] = no_waiting, by: str = "first") -> S3AlertLog:
+def log(
+    s3: Any,
+    sleep: Callable[[float], None] = no_waiting,
+    by: str = "first",
+    clock: Callable[[], float] = lambda: 0.0,
+) -> S3AlertLog:
     """The log of one invocation."""
-    return S3AlertLog(BUCKET, "team-a/", client=s3, by=by, sleep=sleep)
+    return S3AlertLog(BUCKET, "team-a/", client=s3, by=by, sleep=sleep, clock=clock)
 
 
 def age_lock(seconds: float) -> None:
@@ -348,6 +353,8 @@ def test_a_write_that_comes_second(s3: Any, code: str) -> None:
 def test_taken_over_while_looking(s3: Any) -> None:
     """One that is so slow that another takes the lock over leaves the sending to it."""
 
+    seconds = [0.0]
+
     class Slow(AtomicS3):
         looks = 0
 
@@ -355,11 +362,12 @@ def test_taken_over_while_looking(s3: Any) -> None:
             self.looks += 1
             if self.looks == 1 + len(KEYS):
                 age_lock(30)
+                seconds[0] += 30
                 log(s3).claim(KEYS)
             return s3.get_object(**arguments)
 
     with pytest.raises(AlertInProgressError, match="taken over by another invocation"):
-        log(Slow(s3)).claim(KEYS)
+        log(Slow(s3), clock=lambda: seconds[0]).claim(KEYS)
 
 
 def test_each_of_several_messages_has_the_whole_lease(s3: Any) -> None:

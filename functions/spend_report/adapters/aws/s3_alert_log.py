@@ -51,7 +51,7 @@ class S3AlertLog:
     """An `AlertLog` below `{prefix}alerts/` in `bucket`.
 
     Needs s3:PutObject, s3:GetObject and s3:ListBucket there. `by` names this invocation to
-    people who look into the bucket; `sleep` takes seconds.
+    people who look into the bucket; `sleep` takes seconds, and `clock` gives them.
     """
 
     def __init__(
@@ -63,12 +63,13 @@ class S3AlertLog:
         by: str = "",
         lock: str = "lock",
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._root = f"{prefix}alerts/"
         key = f"{self._root}{lock}.json"
-        self._lock = S3Lock(bucket, key, client=client, by=by, sleep=sleep)
+        self._lock = S3Lock(bucket, key, client=client, by=by, sleep=sleep, clock=clock)
         self._seen: dict[str, tuple[str, Mapping[str, Told]]] = {}
 
     def read(self, keys: Iterable[str]) -> Mapping[str, Told]:
@@ -97,7 +98,7 @@ class S3AlertLog:
         try:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 known = self._read(frozenset(keys), pool)
-            self.renew()
+            self._lock.keep()
         except BaseException:
             with suppress(AwsError):  # the lease runs out by itself, and this error matters more
                 self._lock.give_back()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LEASE = 20
 LONGEST_WAIT = 60
 POLL = 1
+_AS_NEW = 2  # in seconds, the age up to which a lease need not be renewed to send something
 _HELD, _FREE = "held", "free"
 
 # 412: somebody else's write came first. 409: it is under way. 404: what was to be replaced is gone.
@@ -44,7 +45,8 @@ class _Lock(NamedTuple):
 class S3Lock:
     """The lock that is the object `key` in `bucket`.
 
-    `by` names this invocation to people who look into the bucket; `sleep` takes seconds.
+    `by` names this invocation to people who look into the bucket; `sleep` takes seconds, and
+    `clock` gives them.
     """
 
     def __init__(
@@ -55,12 +57,15 @@ class S3Lock:
         client: "S3Client",
         by: str,
         sleep: Callable[[float], None],
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._key = key
         self._by = by
         self._sleep = sleep
+        self._clock = clock
+        self._written_at = 0.0
         self._etag = ""
         self._seen: list[_Lock | None] = []
 
@@ -105,6 +110,11 @@ class S3Lock:
             )
         self._etag = etag
 
+    def keep(self) -> None:
+        """Renew the lease, unless it is as good as new. Raises like `renew`."""
+        if self._clock() - self._written_at > _AS_NEW:
+            self.renew()
+
     def give_back(self) -> None:
         """If the lease has run out and the lock is another's by now, there is nothing to do.
 
@@ -137,6 +147,7 @@ class S3Lock:
 
     def _write(self, state: str, condition: Mapping[str, Any]) -> str:
         """The ETag of the lock as written, empty if another's write came first."""
+        self._written_at = self._clock()
         # The ETag is a hash of the content: a token of each write tells two writers apart.
         token = uuid.uuid4().hex
         body = json.dumps({"state": state, "by": self._by, "token": token}).encode()
