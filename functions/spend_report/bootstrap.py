@@ -174,7 +174,7 @@ class _Account(NamedTuple):
 def _account(
     settings: Settings, catalogue: PriceCatalogue | None, days: Sequence[date]
 ) -> _Account:
-    """All parameters, read side by side while the other clients are made.
+    """All parameters, read side by side, and the other clients.
 
     Meanwhile the store looks up what is known of `days` and of those before them.
     Raises ConfigError, AwsError.
@@ -188,10 +188,10 @@ def _account(
         s3 = client("s3")
         store = S3Reports(settings.report_bucket, settings.report_prefix, client=s3)
         looks = [begun(partial(store.history, day)) for day in days]
-        sns = client("sns", PUBLISH_CONFIG)
         pricing, budgets, features = [folder.result() for folder in reading]
         config = configuration(pricing, budgets, features, catalogue)
         langsmith_key = key.result()
+    sns = client("sns", PUBLISH_CONFIG)
     # The store remembers what it found. What it could not read it is asked for again, by who says
     # what that means; and from here on it is used by one thread at a time.
     wait(looks)
