@@ -102,6 +102,7 @@ class TraceSums:
         # Of each call the place of its trace.
         self._places = list(map(places.__getitem__, self._of_calls(columns.traces)))
         del places, row_of
+        self._costs = _in_little_space(run_costs(columns, self._decimals))
         # Places are numbered as they first occur, and so the counter has them.
         self._calls = list(Counter(self._places).values())
         self._input, self._output, self._units = ([0] * len(self._rows) for _ in range(3))
@@ -117,7 +118,7 @@ class TraceSums:
         return [ids[place] for place in costliest(self._units, most, ids.__getitem__)]
 
     def by_owner(self) -> Traces:
-        """The same once each call's group says whose it is."""
+        """The same once each call's group says whose it is, with the rates that it had."""
         columns = self._columns
         numbers: dict[Owner, int] = {}
         owners = (Owner(group.project, group.feature) for group in columns.groups)
@@ -147,13 +148,9 @@ class TraceSums:
 
     def _amounts(self) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
         """Input, output and units of each call."""
-        columns = self._columns
-        costs = run_costs(columns, self._decimals)
-        return (
-            self._of_calls(columns.input),
-            self._of_calls(columns.output),
-            self._of_calls(costs),
-        )
+        columns = (self._columns.input, self._columns.output, self._costs)
+        input_, output, units = map(self._of_calls, columns)
+        return input_, output, units
 
     def _part(
         self, apart: Sequence[bool], own: Sequence[int], owners: int
@@ -186,3 +183,11 @@ class TraceSums:
             units[place] -= cost
             units[row] += cost
         return [divmod(key, owners) for key in new]
+
+
+def _in_little_space(costs: list[int]) -> Sequence[int]:
+    """`costs` in eight bytes each, unless one needs more."""
+    try:
+        return array("q", costs)
+    except OverflowError:
+        return costs
