@@ -148,8 +148,7 @@ class S3AlertLog:
             seen = self._seen.pop(period) if period in self._seen else self._told(period)
             etag, known = seen
             body = msgspec.json.encode(_Told(_SCHEMA, {**known, **told}))
-            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-            if put_if(condition, self._client, self._bucket, self._object(period), body):
+            if put_if(etag, self._client, self._bucket, self._object(period), body):
                 return
         raise AwsError(
             f"s3:PutObject on s3://{self._bucket}/{self._object(period)} failed: others replaced "

@@ -35,9 +35,9 @@ _LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSu
 
 
 class _Lock(NamedTuple):
-    """The lock object as S3 has it. `age` is in seconds, by S3's clock."""
+    """The lock as S3 has it: `age` in seconds, by S3's clock; `etag` empty where there is none."""
 
-    state: str
+    is_free: bool
     etag: str
     age: float
 
@@ -67,7 +67,7 @@ class S3Lock:
         self._clock = clock
         self._written_at = 0.0
         self._etag = ""
-        self._seen: list[_Lock | None] = []
+        self._seen: _Lock | None = None
 
     def look(self) -> None:
         """See whether the lock is free, which spares who takes it next a look.
@@ -75,7 +75,7 @@ class S3Lock:
         Raises:
             AwsError: S3 failed.
         """
-        self._seen = [self._look()]
+        self._seen = self._look()
 
     def take(self) -> None:
         """Wait for the lock; its ETag proves from here on that it is ours.
@@ -84,8 +84,9 @@ class S3Lock:
             AlertInProgressError: others held the lock for longer than they should need.
             AwsError: S3 failed.
         """
-        # What was seen before may be another by now: then the condition fails.
-        if self._seen and self._get(self._seen.pop()):
+        # What was seen before may be another by now: then it is not replaced.
+        seen, self._seen = self._seen, None
+        if seen is not None and self._get(seen):
             return
         for _ in range(LONGEST_WAIT // POLL):
             if self._get(self._look()):
@@ -103,7 +104,7 @@ class S3Lock:
             AlertInProgressError: another invocation has taken the lock over.
             AwsError: S3 failed.
         """
-        if not (etag := self._write(_HELD, {"IfMatch": self._etag})):
+        if not (etag := self._write(_HELD, self._etag)):
             raise AlertInProgressError(
                 f"s3://{self._bucket}/{self._key} was taken over by another invocation, "
                 "which sends the alerts"
@@ -122,42 +123,42 @@ class S3Lock:
             AwsError: S3 failed; the next one has to wait for the lease to end.
         """
         if self._etag:
-            self._write(_FREE, {"IfMatch": self._etag})
+            self._write(_FREE, self._etag)
             self._etag = ""
 
-    def _get(self, lock: _Lock | None) -> bool:
+    def _get(self, lock: _Lock) -> bool:
         """Whether `lock` was to be had, as it is or was, and is ours now."""
-        if lock is None:
-            self._etag = self._write(_HELD, {"IfNoneMatch": "*"})
-        elif lock.state == _FREE or lock.age >= LEASE:
-            self._etag = self._write(_HELD, {"IfMatch": lock.etag})
+        if lock.is_free or lock.age >= LEASE:
+            self._etag = self._write(_HELD, lock.etag)
         return bool(self._etag)
 
-    def _look(self) -> _Lock | None:
+    def _look(self) -> _Lock:
         with translated("s3:GetObject", f"s3://{self._bucket}/{self._key}"):
             try:
                 response = self._client.get_object(Bucket=self._bucket, Key=self._key)
             except self._client.exceptions.NoSuchKey:
-                return None
-        state = _state(response["Body"].read())
+                return _Lock(is_free=True, etag="", age=0)
+        is_free = _state(response["Body"].read()) == _FREE
         # S3's own clock; only what merely resembles S3 may leave it out.
         told = response["ResponseMetadata"]["HTTPHeaders"].get("date")
         now = parsedate_to_datetime(told) if told else datetime.now(UTC)
-        return _Lock(state, response["ETag"], (now - response["LastModified"]).total_seconds())
+        return _Lock(is_free, response["ETag"], (now - response["LastModified"]).total_seconds())
 
-    def _write(self, state: str, condition: Mapping[str, Any]) -> str:
-        """The ETag of the lock as written, empty if another's write came first."""
+    def _write(self, state: str, instead: str) -> str:
+        """The ETag of the lock as written `instead` of another; empty if that is not there."""
         self._written_at = self._clock()
         # The ETag is a hash of the content: a token of each write tells two writers apart.
         token = uuid.uuid4().hex
         body = json.dumps({"state": state, "by": self._by, "token": token}).encode()
-        return put_if(condition, self._client, self._bucket, self._key, body)
+        return put_if(instead, self._client, self._bucket, self._key, body)
 
 
-def put_if(
-    condition: Mapping[str, Any], client: "S3Client", bucket: str, key: str, body: bytes
-) -> str:
-    """The ETag of the object as written, empty if another's write came first."""
+def put_if(etag: str, client: "S3Client", bucket: str, key: str, body: bytes) -> str:
+    """Replace the object that has the ETag `etag`, or write the first one where that is empty.
+
+    Returns the ETag of what was written; empty if another's write came first.
+    """
+    condition: Mapping[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
     with translated("s3:PutObject", f"s3://{bucket}/{key}"):
         try:
             response = client.put_object(

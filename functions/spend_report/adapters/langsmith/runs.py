@@ -81,7 +81,6 @@ class LangSmithRuns:
         self._pages = Pages(PageDecoder(metadata_keys))
         self._names = projects
         self._finding: Future[Sequence[Project]] | None = None
-        self._max_concurrent = max_concurrent
         self._density: dict[Project, float] = {}
         self._meanwhile = [] if meanwhile is None else [meanwhile]
 
@@ -216,7 +215,7 @@ class LangSmithRuns:
             )
         ]
         return DayReading(
-            self._pages, start, end, first, take=take, max_concurrent=self._max_concurrent
+            self._pages, start, end, first, take=take, max_concurrent=self._pacer.max_concurrent
         )
 
     def _expect(self, runs_per_second: float) -> None:
@@ -226,7 +225,7 @@ class LangSmithRuns:
 
     def _first_windows(self, project: Project, seconds: float) -> int:
         """As many windows as may be read at once; fewer where few runs are to be expected."""
-        most = max(1, self._max_concurrent // len(self.projects()))
+        most = max(1, self._pacer.max_concurrent // len(self.projects()))
         if project not in self._density:
             return most
         return min(most, 1 + int(self._density[project] * seconds / _RUNS_PER_WINDOW))
