@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region
+from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region, keep_client
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.s3_bills import S3Bills
 from spend_report.adapters.aws.s3_parts import S3Parts
@@ -158,6 +158,11 @@ def application(
         )
         workers = Workers(settings.workers, settings.max_requests_per_10s)
         yield Application(job, guard, PartsJob(reporting, parts, workers))
+
+
+def prepare() -> None:
+    """Make the client that every event begins with, where the environment stays what it is."""
+    keep_client("ssm")
 
 
 class _Account(NamedTuple):

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from spend_report.adapters.aws.clients import prepare
-from spend_report.bootstrap import application
+from spend_report.bootstrap import application, prepare
 from spend_report.events.report_event import GuardRequest, parse
 from spend_report.events.step_event import (
     CollectRequest,
@@ -21,8 +20,8 @@ from spend_report.settings import Settings
 from spend_report.telemetry import logger
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # Lambda's init phase has a whole processor, and every event begins with the parameters.
-    prepare("ssm")
+    # Lambda's init phase has a whole processor.
+    prepare()
 
 # All that was imported stays: neither the collector nor the end of the process need look at it.
 gc.freeze()

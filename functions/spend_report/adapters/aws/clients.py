@@ -40,12 +40,12 @@ PUBLISH_CONFIG = Config(
 )
 
 
-_prepared: dict[str, Any] = {}
+_kept: dict[str, Any] = {}
 
 
-def prepare(service: str) -> None:
-    """Make the client of `service` once and for all, where the environment stays what it is."""
-    _prepared[service] = client(service)
+def keep_client(service: str) -> None:
+    """Make the client of `service` once and for all, from the environment as it is now."""
+    _kept[service] = client(service)
 
 
 def client(service: str, config: Config | None = None, *, region: str | None = None) -> Any:
@@ -53,8 +53,8 @@ def client(service: str, config: Config | None = None, *, region: str | None = N
 
     `region` is for services that are in one region only.
     """
-    if config is None and region is None and service in _prepared:
-        return _prepared[service]
+    if config is None and region is None and service in _kept:
+        return _kept[service]
     return session().create_client(service, config=config or _CONFIG, region_name=region)
 
 
