@@ -12,6 +12,7 @@ from typing import Any, Self
 import boto3
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.server import ThreadedMotoServer
 from moto.sns.models import sns_backends
 
@@ -21,6 +22,11 @@ from local.environment import emulated_account, environment
 REGION = "us-east-1"
 BUCKET = "spend-reports"
 CONFIG_PATH = "/llm-spend/local"
+
+
+# Else every other answer to a put waits some ten milliseconds, for the client to acknowledge the
+# "100 Continue" before it, or for the connection to be closed.
+MotoRequestHandler.disable_nagle_algorithm = True
 
 
 @dataclass(frozen=True, slots=True)
