@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from spend_report.adapters.aws.clients import PUBLISH_CONFIG, client, console_region, keep_client
+from spend_report.adapters.aws.clients import client, console_region, keep_clients
 from spend_report.adapters.aws.s3_alert_log import S3AlertLog
 from spend_report.adapters.aws.s3_bills import S3Bills
 from spend_report.adapters.aws.s3_parts import S3Parts
@@ -67,7 +67,7 @@ def application(
     """
     catalogue = PriceCatalogue() if settings.price_catalogue else None
     own_days = asked.days if isinstance(asked, ReportRequest) else ()
-    config, parameters, key, s3, sns, store = _account(settings, catalogue, own_days[:1])
+    config, parameters, key, s3, store, looks = _account(settings, catalogue, own_days[:1])
     with LangSmithRuns(
         endpoint=settings.langsmith_endpoint,
         api_key=key,
@@ -80,6 +80,9 @@ def application(
         remaining_seconds=_remaining_seconds(context),
         meanwhile=_import_page if isinstance(asked, ReportRequest) else None,
     ) as source:
+        # The store remembers what it found. What it could not read it is asked for again, by who
+        # says what that means; and from here on it is used by one thread at a time.
+        wait(looks)
         policy = Policy(
             timezone=settings.report_timezone,
             feature_key=settings.feature_key,
@@ -124,6 +127,7 @@ def application(
             if isinstance(asked, MergeRequest)
             else None,
         )
+        sns = client("sns")
         publisher = SnsAlerts(settings.alert_topic_arn, client=sns)
         chat = settings.chat_topic_arn
         room = SnsChat(chat, client=sns) if chat else None
@@ -161,27 +165,27 @@ def application(
 
 
 def prepare() -> None:
-    """Make the client that every event begins with, where the environment stays what it is."""
-    keep_client("ssm")
+    """Make the clients that events need, where the environment stays what it is."""
+    keep_clients("ssm", "s3", "sns")
 
 
 class _Account(NamedTuple):
-    """What is in the AWS account: read, or within reach."""
+    """What is in the AWS account: read, or within reach; `looks` are those of the store."""
 
     config: Configuration
     parameters: SsmConfig
     langsmith_key: str
     s3: Any
-    sns: Any
     store: S3Reports
+    looks: Sequence[Future[Any]]
 
 
 def _account(
     settings: Settings, catalogue: PriceCatalogue | None, days: Sequence[date]
 ) -> _Account:
-    """All parameters, read side by side, and the other clients.
+    """All parameters, read side by side, and what else is needed.
 
-    Meanwhile the store looks up what is known of `days` and of those before them.
+    Meanwhile the store begins to look up what is known of `days` and of those before them.
     Raises ConfigError, AwsError.
     """
     parameters = SsmConfig(client("ssm"), settings.config_path)
@@ -195,12 +199,7 @@ def _account(
         looks = [begun(partial(store.history, day)) for day in days]
         pricing, budgets, features = [folder.result() for folder in reading]
         config = configuration(pricing, budgets, features, catalogue)
-        langsmith_key = key.result()
-    sns = client("sns", PUBLISH_CONFIG)
-    # The store remembers what it found. What it could not read it is asked for again, by who says
-    # what that means; and from here on it is used by one thread at a time.
-    wait(looks)
-    return _Account(config, parameters, langsmith_key, s3, sns, store)
+        return _Account(config, parameters, key.result(), s3, store, looks)
 
 
 def _import_page() -> None:

@@ -1,10 +1,13 @@
 """What AWS answers, in words for who has to mend it."""
 
+from contextlib import closing
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from spend_report.adapters.aws.clients import console_region, translated
+from spend_report.adapters.aws.clients import client, console_region, translated
+from spend_report.adapters.aws.s3_lock import LEASE
 from spend_report.errors import AwsError
 
 KMS = (
@@ -28,6 +31,16 @@ def test_denial_names_the_permission_that_lacks(code: str, message: str, hint: s
 
     with pytest.raises(AwsError, match=hint), translated("s3:PutObject", "s3://bucket/key"):
         raise error
+
+
+def test_a_publish_gives_up_within_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else another invocation would take the lock over, and send the same."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with closing(client("sns")) as sns:
+        config = sns.meta.config
+
+    longest = config.connect_timeout + config.read_timeout
+    assert config.retries["total_max_attempts"] * longest < LEASE
 
 
 @pytest.mark.parametrize(

@@ -32,30 +32,32 @@ _CONFIG = Config(
     max_pool_connections=16,
 )
 
-# A publish gives up before the alert log's lease ends and another invocation takes over.
-PUBLISH_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 2},
-    connect_timeout=2,
-    read_timeout=3,
-)
-
+_CONFIGS = {
+    # A publish gives up before the alert log's lease ends and another invocation takes over.
+    "sns": Config(
+        retries={"mode": "standard", "total_max_attempts": 2},
+        connect_timeout=2,
+        read_timeout=3,
+    )
+}
 
 _kept: dict[str, Any] = {}
 
 
-def keep_client(service: str) -> None:
-    """Make the client of `service` once and for all, from the environment as it is now."""
-    _kept[service] = client(service)
+def keep_clients(*services: str) -> None:
+    """Make the clients of `services` once and for all, from the environment as it is now."""
+    _kept.update({service: client(service) for service in services})
 
 
-def client(service: str, config: Config | None = None, *, region: str | None = None) -> Any:
+def client(service: str, *, region: str | None = None) -> Any:
     """A client of `service`, one of `SERVICES`, with the project's time-outs and retries.
 
     `region` is for services that are in one region only.
     """
-    if config is None and region is None and service in _kept:
+    if region is None and service in _kept:
         return _kept[service]
-    return session().create_client(service, config=config or _CONFIG, region_name=region)
+    config = _CONFIGS.get(service, _CONFIG)
+    return session().create_client(service, config=config, region_name=region)
 
 
 @cache

@@ -6,7 +6,7 @@ lets exactly one succeed
 
 A holder that dies leaves the lock behind. It is a lease: after `LEASE` seconds, measured between
 S3's own clock and the object's time of writing, the next one takes it over. Publishing one message
-must therefore give up within the lease, as `clients.PUBLISH_CONFIG` does.
+must therefore give up within the lease, as SNS's client in `clients` does.
 """
 
 import json
