@@ -4,12 +4,11 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from typing import Any
 
 from spend_report.adapters.langsmith.api import Request
 from spend_report.adapters.langsmith.concurrency import Answer, Call
 
-type Serve = Callable[[Request], tuple[float, Any]]
+type Serve = Callable[[Request], tuple[float, bytes | Exception]]
 """Answers a request: the seconds that it takes, and the body or the exception."""
 
 
@@ -20,7 +19,7 @@ class VirtualTime:
         self._now = 0.0
         self._serve = serve
         self._number = count()
-        self._arriving: list[tuple[float, int, Call, Any]] = []
+        self._arriving: list[tuple[float, int, Call, bytes | Exception]] = []
 
     def now(self) -> float:
         """The time in seconds since the beginning."""
@@ -30,17 +29,18 @@ class VirtualTime:
         """Nothing happens for so long."""
         self._now += seconds
 
-    def send(self, request: Request, _longest: float) -> Any:
+    def send(self, request: Request, _longest: float) -> bytes:
         """What the asker sends with: `start` has the seconds that it takes."""
         self._seconds, answer = self._serve(request)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def start(self, call: Call, work: Callable[[], Any]) -> None:
+    def start(self, call: Call, send: Callable[[], bytes]) -> None:
         """See `Line.start`."""
+        result: bytes | Exception
         try:
-            result = work()
+            result = send()
         except Exception as error:  # noqa: BLE001 - as threads do
             result = error
         heappush(self._arriving, (self._now + self._seconds, next(self._number), call, result))

@@ -46,25 +46,23 @@ def collect(
     crossings = Crossings(calls, window)
     unreadable = source.read(*window, crossings.take, expected)
     calls.bound()
-    sums = TraceSums(calls.columns)
-    is_whole = window == (day.start, day.end)
-    # The roots of the costliest requests are looked up only for their names, but a look-up more
-    # would be a wait more. Which they are, one window cannot tell.
-    top = sums.costliest(_TOP_REQUESTS) if is_whole else []
     until = calls.continue_until
-    answers = source.outside(
+    outside = source.outside(
         (day.start, day.end),
-        ancestors=dict.fromkeys(top) | calls.ancestors_of_orphans,
+        ancestors=calls.ancestors_of_orphans,
         before=calls.ancestors_before,
         after=(day.end, min(until, day.end + _LONGEST_WAIT)) if until is not None else None,
         take=calls.take_outside,
     )
-    # Names change no sum: where only they are asked for, summing up does not wait for them.
-    is_settled = not (calls.ancestors_of_orphans or calls.ancestors_before or until)
-    found = {} if is_settled else answers()
-    part = part_of(calls, sums, found, unreadable=unreadable, crossings=crossings.found)
-    found = answers()
-    part.roots = {id_: found[id_].name if id_ in found else None for id_ in top}
+    sums = TraceSums(calls.columns)
+    # Which requests are the costliest, one window cannot tell.
+    top = sums.costliest(_TOP_REQUESTS) if window == (day.start, day.end) else []
+    outside.ask_names(top)  # of their roots, which change no sum
+    part = part_of(
+        calls, sums, outside.ancestors(), unreadable=unreadable, crossings=crossings.found
+    )
+    names = outside.names()
+    part.roots = {id_: names.get(id_) for id_ in top}
     return part
 
 

@@ -72,13 +72,31 @@ class RunSource(Protocol):
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Callable[[], Mapping[str, Ancestor]]:
+    ) -> "Outside":
         """What lies outside `day`: those of its runs' `ancestors` that exist, as by `ancestors`.
 
-        Asks at once, and returns what waits for the answers. Until it has, nothing else may be
-        asked. Hands to `take` the LLM runs among the runs `before`, and those that start in the
-        span `after`, meanwhile; a run that is both may be handed twice.
+        The LLM runs among the runs `before`, and those that start in the span `after`, are handed
+        to `take` before the ancestors are known; a run that is both may be handed twice.
         """
+        ...
+
+
+class Outside(Protocol):
+    """What is asked about a day's surroundings: at once, and waited for when it is needed.
+
+    Until the names were waited for, nothing else may be asked of its source.
+    """
+
+    def ask_names(self, ids: Iterable[str]) -> None:
+        """Ask for the names of the runs `ids` as well; nothing waits for them but `names`."""
+        ...
+
+    def ancestors(self) -> Mapping[str, Ancestor]:
+        """The ancestors, once all is known but names. Raises LangSmithError."""
+        ...
+
+    def names(self) -> Mapping[str, str]:
+        """The names of those runs that exist. Raises LangSmithError."""
         ...
 
 

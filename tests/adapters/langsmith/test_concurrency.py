@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spend_report.adapters.langsmith.api import PassingError, Request
-from spend_report.adapters.langsmith.concurrency import Asker, Call, Next
+from spend_report.adapters.langsmith.concurrency import Asker, Asking, Call, Next
 from spend_report.adapters.langsmith.decoder import UnreadablePageError
 from spend_report.adapters.langsmith.pacing import Pacer, TimeUpError, backoff
 from spend_report.errors import LangSmithError, LangSmithRefusedError
@@ -18,7 +18,7 @@ from tests.virtual_time import Serve, VirtualTime
 REQUEST = Request("GET", "/", {})
 
 
-class Asking:
+class VirtualAsker:
     """An asker in virtual time, whose server is `serve`; remembers the answers."""
 
     def __init__(
@@ -39,29 +39,33 @@ class Asking:
         )
         self._asker = Asker(self.time.send, self.pacer, "http://here", lambda: self.time)
 
-    def ask(self, count: int, decode: Callable[[bytes], Any] = bytes.decode) -> float:
+    def ask(self, count: int) -> float:
         """The seconds that `count` requests side by side take."""
         begun = self.time.now()
-        self._asker.ask(Call(REQUEST, decode, self._take) for _ in range(count))
+        self.ask_for(count, self._take)
         return self.time.now() - begun
 
-    def ask_for(self, count: int, then: Callable[[str], list[Next]]) -> None:
+    def ask_for(self, count: int, then: Callable[[bytes], list[Next]]) -> None:
         """Ask `count` requests side by side, and what follows from each by `then`."""
-        self._asker.ask(Call(REQUEST, bytes.decode, then) for _ in range(count))
+        self.begin(count, then).go_on()
+
+    def begin(self, count: int, then: Callable[[bytes], list[Next]]) -> Asking:
+        """The same begun."""
+        return self._asker.begin(Call(REQUEST, then) for _ in range(count))
 
     def ask_in_turn(self, count: int) -> float:
         """The seconds that `count` requests take, each asked when the one before is answered."""
         begun = self.time.now()
         left = iter(range(count - 1))
 
-        def then(_: str) -> list[Call]:
-            return [Call(REQUEST, bytes.decode, then) for _ in (next(left, None),) if _ is not None]
+        def then(_: bytes) -> list[Call]:
+            return [Call(REQUEST, then) for _ in (next(left, None),) if _ is not None]
 
-        self._asker.ask([Call(REQUEST, bytes.decode, then)])
+        self._asker.ask([Call(REQUEST, then)])
         return self.time.now() - begun
 
-    def _take(self, answer: Any) -> list[Call]:
-        self.answers.append(answer)
+    def _take(self, answer: bytes) -> list[Next]:
+        self.answers.append(answer.decode())
         return []
 
 
@@ -83,7 +87,7 @@ def test_the_server_never_sees_more_requests_in_ten_seconds_than_the_limit(
         arrivals.append(asking.time.now() + there)
         return there + back, b""
 
-    asking = Asking(serve, limit=limit, concurrent=concurrent)
+    asking = VirtualAsker(serve, limit=limit, concurrent=concurrent)
     asking.ask(3 * limit)
 
     assert len(arrivals) == 3 * limit
@@ -92,17 +96,17 @@ def test_the_server_never_sees_more_requests_in_ten_seconds_than_the_limit(
 
 def test_no_more_requests_are_under_way_than_allowed() -> None:
     """Ten requests of a second each with three allowed at once take four seconds."""
-    assert Asking(lambda _: (1.0, b""), concurrent=3).ask(10) == pytest.approx(4)
+    assert VirtualAsker(lambda _: (1.0, b""), concurrent=3).ask(10) == pytest.approx(4)
 
 
 def test_a_full_limit_is_used() -> None:
     """Thirty quick requests at ten per ten seconds take twenty seconds, not more."""
-    assert Asking(limit=10).ask(30) == pytest.approx(20)
+    assert VirtualAsker(limit=10).ask(30) == pytest.approx(20)
 
 
 def test_what_follows_from_an_answer_is_asked_as_well() -> None:
     """Five requests in turn, of two seconds each, take ten."""
-    assert Asking(lambda _: (2.0, b"")).ask_in_turn(5) == pytest.approx(10)
+    assert VirtualAsker(lambda _: (2.0, b"")).ask_in_turn(5) == pytest.approx(10)
 
 
 def test_what_can_wait_is_done_once_all_is_sent() -> None:
@@ -113,10 +117,10 @@ def test_what_can_wait_is_done_once_all_is_sent() -> None:
         order.append("sent")
         return 1.0, b""
 
-    def then(_: str) -> list[Next]:
-        return [lambda: order.append("worked"), Call(REQUEST, bytes.decode, lambda _: ())]
+    def then(_: bytes) -> list[Next]:
+        return [lambda: order.append("worked"), Call(REQUEST, lambda _: ())]
 
-    asking = Asking(serve)
+    asking = VirtualAsker(serve)
     asking.ask_for(4, then)
 
     assert order == [*["sent"] * 8, *["worked"] * 4]
@@ -130,18 +134,35 @@ def test_what_waits_has_a_bound() -> None:
     def work() -> None:
         waiting.append(waiting[-1] - 1)
 
-    def then(_: str) -> list[Next]:
+    def then(_: bytes) -> list[Next]:
         waiting.append(waiting[-1] + 1)
         return [work]
 
-    Asking(concurrent=100).ask_for(100, then)
+    VirtualAsker(concurrent=100).ask_for(100, then)
 
     assert (max(waiting), waiting[-1], len(waiting)) == (16, 0, 201)
 
 
+def test_some_answers_can_be_waited_for_before_others() -> None:
+    """A request of a second is answered while one of three seconds, asked later, is under way."""
+    answers = [1.0, 3.0]
+    asker = VirtualAsker(lambda _: (answers.pop(0), b""))
+    told: list[str] = []
+
+    asking = asker.begin(1, lambda _: [lambda: told.append("first")])
+    asking.also([Call(REQUEST, lambda _: [lambda: told.append("second")])])
+    asking.go_on(until=lambda: asker.time.now() >= 1)
+
+    assert (told, asker.time.now()) == (["first"], 1)
+
+    asking.go_on()
+
+    assert (told, asker.time.now()) == (["first", "second"], 3)
+
+
 def test_a_refused_rate_stops_everybody() -> None:
     """After a refusal nothing goes out until the time that the server asked for is over."""
-    asking = Asking()
+    asking = VirtualAsker()
     asking.pacer.too_fast(7)
 
     assert asking.ask(1) == pytest.approx(7)
@@ -152,7 +173,7 @@ def test_after_a_refusal_the_rate_is_halved_once_and_grows_back() -> None:
 
     With each answer it is one more: 20 requests take 10/20 + 10/21 + … + 10/39 = 7.06 seconds.
     """
-    asking = Asking(concurrent=1)
+    asking = VirtualAsker(concurrent=1)
 
     assert asking.ask(40) == 0
     for _ in range(8):
@@ -169,7 +190,7 @@ def test_a_refusal_never_stops_the_reading() -> None:
 
     With each answer it is one more: 10/15 + 10/16 + … + 10/29 = 7.10 seconds for what follows.
     """
-    asking = Asking(concurrent=1)
+    asking = VirtualAsker(concurrent=1)
     for _ in range(50):
         asking.pacer.too_fast(0)
 
@@ -181,8 +202,8 @@ def test_a_wait_that_would_use_up_the_reserve_is_refused_at_once(
     seconds: float, *, possible: bool
 ) -> None:
     """With 43 s left, 30 of them kept back, a server may ask for 11 s (and up to one), not 13."""
-    answers = [b"good", PassingError("busy", retry_after=seconds)]
-    asking = Asking(lambda _: (0.0, answers.pop()), left=43)
+    answers: list[bytes | Exception] = [b"good", PassingError("busy", retry_after=seconds)]
+    asking = VirtualAsker(lambda _: (0.0, answers.pop()), left=43)
 
     if possible:
         assert 11 <= asking.ask(1) <= 12
@@ -195,7 +216,7 @@ def test_a_wait_that_would_use_up_the_reserve_is_refused_at_once(
 
 def test_time_ends_while_a_request_is_under_way() -> None:
     """With 32 s left, an answer that takes a minute is waited for two seconds."""
-    asking = Asking(lambda _: (60.0, b""), left=32)
+    asking = VirtualAsker(lambda _: (60.0, b""), left=32)
 
     with pytest.raises(TimeUpError):
         asking.ask(3)
@@ -206,7 +227,7 @@ def test_time_ends_while_a_request_is_under_way() -> None:
 def test_what_was_given_up_makes_room() -> None:
     """After a failure the requests that were under way count as ended: all may go out again."""
     answers: list[Any] = [LangSmithError("no"), *[b"late"] * 3]
-    asking = Asking(lambda _: (1.0, answers.pop(0) if answers else b"good"), concurrent=4)
+    asking = VirtualAsker(lambda _: (1.0, answers.pop(0) if answers else b"good"), concurrent=4)
 
     with pytest.raises(LangSmithError, match="no"):
         asking.ask(4)
@@ -217,16 +238,16 @@ def test_what_was_given_up_makes_room() -> None:
 def test_an_answer_that_cannot_be_read_is_asked_for_again() -> None:
     """A body that is no page counts as a failed attempt, and ten of them are an error."""
 
-    def decode(_: bytes) -> str:
+    def then(_: bytes) -> list[Next]:
         raise UnreadablePageError
 
     with pytest.raises(LangSmithError, match="failed 10 times in a row, last: an answer that is"):
-        Asking().ask(1, decode)
+        VirtualAsker().ask_for(1, then)
 
 
 def test_a_rate_that_stays_refused_is_an_error_in_the_end() -> None:
     """Where no time-out ends it, sixty refusals do."""
-    asking = Asking(lambda _: (0.0, PassingError("HTTP 429", rate_refused=True)))
+    asking = VirtualAsker(lambda _: (0.0, PassingError("HTTP 429", rate_refused=True)))
 
     with pytest.raises(LangSmithError, match="failed 60 times in a row, last: HTTP 429"):
         asking.ask(1)
@@ -235,7 +256,7 @@ def test_a_rate_that_stays_refused_is_an_error_in_the_end() -> None:
 def test_a_refusal_is_an_error_unless_the_call_knows_better() -> None:
     """What is refused is raised as it is."""
     with pytest.raises(LangSmithRefusedError, match="no"):
-        Asking(lambda _: (0.0, LangSmithRefusedError("no", 400))).ask(1)
+        VirtualAsker(lambda _: (0.0, LangSmithRefusedError("no", 400))).ask(1)
 
 
 @given(attempt=st.integers(1, 60))

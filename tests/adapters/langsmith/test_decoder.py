@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spend_report.adapters.langsmith.decoder import PageDecoder, UnreadablePageError
+from spend_report.adapters.langsmith.decoder import PageDecoder, UnreadablePageError, cursor_at_end
 from spend_report.domain.runs.run import MetadataKeys, Run
 
 KEYS = MetadataKeys("feature", ("env", "user_tier"))
@@ -268,3 +268,66 @@ def test_no_bytes_crash_the_decoder(body: bytes) -> None:
         return
 
     assert page.unreadable >= 0
+
+
+texts = st.text(st.sampled_from('ab"\\,:{}[] next_cursor\n\u00e9'), max_size=20)
+documents = st.recursive(
+    texts | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+)
+
+
+members = st.tuples(st.sampled_from(["next_cursor", "x", 'next_cursor"', "\\"]), documents)
+
+
+@given(
+    items=st.lists(st.fixed_dictionaries({"id": texts, "metadata": documents}), max_size=2),
+    cursor=texts | st.none(),
+    before=st.lists(members, max_size=2),
+    after=st.lists(members, max_size=1),
+    comma=st.sampled_from([",", " , ", ",\n"]),
+    end=st.sampled_from(["}", "\n}", "} \n"]),
+    ascii_=st.booleans(),
+)
+def test_a_cursor_at_the_end_is_the_page_s(
+    items: list[Any],
+    cursor: str | None,
+    before: list[tuple[str, Any]],
+    after: list[tuple[str, Any]],
+    *,
+    comma: str,
+    end: str,
+    ascii_: bool,
+) -> None:
+    """Whatever else is in the document, and if keys repeat: it is what the decoder finds."""
+    pairs = [("items", items), *before, ("next_cursor", cursor), *after]
+    written = (
+        f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=ascii_)}" for key, value in pairs
+    )
+    body = f"{{{comma.join(written)}{end}".encode()
+
+    found = cursor_at_end(body)
+
+    if found is not None:
+        assert found == PageDecoder(KEYS).decode(body).next_cursor
+
+
+@pytest.mark.parametrize(
+    ("body", "cursor"),
+    [
+        (b'{"items":[],"next_cursor":"MTc2Mzc2:abc=="}', "MTc2Mzc2:abc=="),
+        (b'{"items": [{"id": "a"}], "next_cursor": "b"}\n', "b"),
+        (b'{"next_cursor":"b"}', "b"),
+        (b'{"items":[],"next_cursor":null}', None),
+        (b'{"items":[],"next_cursor":""}', None),
+        (b'{"next_cursor":"b","items":[]}', None),
+        (b'{"items":[{"next_cursor":"b"}]}', None),
+        (b'{"items":[],"next_cursor":"\\u0062"}', None),
+        (b'{"items":[],"next_cursor":"b', None),
+        (b'{"items":[],"\\"next_cursor":"b"}', None),
+        (b"", None),
+    ],
+)
+def test_a_cursor_is_read_from_the_end_alone(body: bytes, cursor: str | None) -> None:
+    """Where LangSmith puts it, and as it writes it; anything else is left to the decoder."""
+    assert cursor_at_end(body) == cursor

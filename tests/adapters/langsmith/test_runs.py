@@ -88,6 +88,16 @@ def test_a_project_that_stands_twice_is_read_once(server: LangSmithServer, proje
     assert len(taken) == 1
 
 
+def test_an_empty_answer_is_asked_for_again(server: LangSmithServer, project: str) -> None:
+    """A project that is looked up by its UUID, and answered with nothing at first."""
+    project_id = server.add_project(project)
+    empty = [Answer(200, b"")]
+    server.fault = lambda _: empty.pop() if empty else None
+
+    with source(server, project_id) as runs:
+        assert [found.name for found in runs.projects()] == [project]
+
+
 def test_a_name_that_looks_like_a_uuid(server: LangSmithServer) -> None:
     """A project may be called like a UUID: if none has that id, the name counts."""
     name = str(uuid.uuid4())
@@ -306,12 +316,13 @@ def test_nothing_to_look_up_costs_no_request(server: LangSmithServer, project: s
     with source(server, project) as runs:
         runs.projects()
         before = runs.requests
-        found = runs.outside(
+        outside = runs.outside(
             DAY, ancestors={}, before={}, after=None, take=lambda _project, _runs: None
-        )()
+        )
+        outside.ask_names([])
 
+        assert (outside.ancestors(), outside.names()) == ({}, {})
         assert runs.requests == before
-    assert found == {}
 
 
 def test_what_lies_around_a_day_is_found_together(server: LangSmithServer, project: str) -> None:
@@ -336,10 +347,61 @@ def test_what_lies_around_a_day_is_found_together(server: LangSmithServer, proje
             before={before: early, chain_before: early},
             after=(END, END + HOUR),
             take=lambda _, page: taken.extend(run.id for run in page),
-        )()
+        ).ancestors()
 
     assert {id_: ancestor.feature for id_, ancestor in found.items()} == {above: "x"}
     assert sorted(taken) == sorted([before, after])
+
+
+def test_ancestors_do_not_wait_for_names(server: LangSmithServer, project: str) -> None:
+    """They are there while the names are asked for again and again, which LangSmith refuses."""
+    above, root = ids(2)
+    server.add_runs(
+        project,
+        [
+            {"id": id_, "start_time": START, "run_type": "CHAIN", "name": id_}
+            for id_ in (above, root)
+        ],
+    )
+
+    def busy(request: Request) -> Fault | None:
+        return Answer(429, b"{}") if root.encode() in request.body else None
+
+    server.fault = busy
+    with source(server, project, remaining_seconds=lambda: 33.0) as runs:
+        outside = runs.outside(
+            DAY, ancestors={above: START}, before={}, after=None, take=lambda _project, _runs: None
+        )
+        outside.ask_names([root])
+        found = outside.ancestors()
+        server.fault = None
+        names = outside.names()
+
+    assert found.keys() == {above}
+    assert names == {root: root}
+
+
+def test_names_are_found_where_ancestors_are(server: LangSmithServer, project: str) -> None:
+    """A root that is an ancestor as well is asked for once; others may be as old as those are."""
+    above, root, gone = ids(3)
+    early = START - 30 * HOUR
+    server.add_runs(
+        project,
+        [
+            {"id": id_, "start_time": early, "run_type": "CHAIN", "name": id_}
+            for id_ in (above, root)
+        ],
+    )
+
+    with source(server, project) as runs:
+        outside = runs.outside(
+            DAY, ancestors={above: early}, before={}, after=None, take=lambda _project, _runs: None
+        )
+        outside.ask_names([above, root, gone])
+        names = outside.names()
+
+    assert names == {above: above, root: root}
+    assert sorted(len(body["ids"]) for body in bodies(server)) == [1, 2]
 
 
 def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project: str) -> None:
@@ -357,7 +419,7 @@ def test_a_failure_around_the_day_is_a_failure(server: LangSmithServer, project:
             before=dict(zip(ids(1), [START], strict=True)),
             after=(END, END + HOUR),
             take=lambda _project, _runs: None,
-        )()
+        ).ancestors()
 
 
 def test_a_source_that_is_closed_asks_no_more(server: LangSmithServer, project: str) -> None:

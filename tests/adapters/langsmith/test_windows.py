@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spend_report.adapters.langsmith.api import Request
+from spend_report.adapters.langsmith.api import PassingError, Request
 from spend_report.adapters.langsmith.concurrency import Asker
-from spend_report.adapters.langsmith.decoder import Page
+from spend_report.adapters.langsmith.decoder import Page, PageDecoder
 from spend_report.adapters.langsmith.pacing import Pacer
 from spend_report.adapters.langsmith.pages import PAGE_SIZE, DayReading, Pages
 from spend_report.adapters.langsmith.windows import Window, windows
-from spend_report.domain.runs.run import Project, Run
+from spend_report.domain.runs.run import MetadataKeys, Project, Run
 from spend_report.errors import LangSmithError, LangSmithRefusedError
 from spend_report.ports import Take
 from tests.virtual_time import Serve, VirtualTime
@@ -29,11 +30,16 @@ class FakePages:
     """Serves runs like LangSmith does: newest first, a page at a time, slower the more there are.
 
     `overlap` is how many runs of the page before each page repeats; `refuse_every` makes every
-    so many requests with a cursor fail.
+    so many requests with a cursor fail, and `break_every` so many answers no JSON.
     """
 
     def __init__(
-        self, starts: Sequence[datetime], *, overlap: int = 0, refuse_every: int = 0
+        self,
+        starts: Sequence[datetime],
+        *,
+        overlap: int = 0,
+        refuse_every: int = 0,
+        break_every: int = 0,
     ) -> None:
         self.requests = 0
         self._runs = [
@@ -42,6 +48,7 @@ class FakePages:
         ]
         self._overlap = overlap
         self._refuse_every = refuse_every
+        self._break_every = break_every
 
     def serve(self, request: Request) -> tuple[float, Any]:
         self.requests += 1
@@ -53,15 +60,16 @@ class FakePages:
         found = [run for run in self._runs if low <= run.start_time <= high]
         begin = max(0, int(cursor) - self._overlap) if cursor else 0
         items, end = found[begin : begin + PAGE_SIZE], begin + PAGE_SIZE
-        page = Page(items, str(end) if end < len(found) else None)
-        return 0.2 + 0.0004 * len(items), page
+        body = page(items, str(end) if end < len(found) else None)
+        if self._break_every and self.requests % self._break_every == 0:
+            body = body.replace(b"id", b'"', 1)
+        return 0.2 + 0.0004 * len(items), body
 
 
-class Decoded:
-    """A decoder of pages that are pages already."""
-
-    def decode(self, page: Any) -> Page:
-        return page  # type: ignore[no-any-return]  # what the server here sends
+def page(runs: Sequence[Run], cursor: str | None) -> bytes:
+    """A page as LangSmith sends it."""
+    items = [{"id": run.id, "start_time": run.start_time} for run in runs]
+    return msgspec.json.encode({"items": items, "next_cursor": cursor})
 
 
 def day(
@@ -76,7 +84,7 @@ def day(
     """The reading of a day that is served so, and who asks for it."""
     time = VirtualTime(serve)
     pacer = Pacer(max_requests_per_10s=100_000, max_concurrent=concurrent, now=time.now)
-    pages = Pages(Decoded())  # type: ignore[arg-type]  # a fake
+    pages = Pages(PageDecoder(MetadataKeys("feature", ())))
     first = windows(PROJECT, START, end, count, shares)
     reading = DayReading(pages, START, end, first, take=take, max_concurrent=concurrent)
     return reading, Asker(time.send, pacer, "here", lambda: time), time
@@ -118,6 +126,7 @@ def spread(count: int, seed: int) -> list[datetime]:
     concurrent=st.integers(1, 16),
     overlap=st.integers(0, 40),
     refuse_every=st.sampled_from([0, 0, 3, 7]),
+    break_every=st.sampled_from([0, 0, 3, 7]),
 )
 def test_every_run_is_taken_exactly_once(
     count: int,
@@ -127,9 +136,15 @@ def test_every_run_is_taken_exactly_once(
     concurrent: int,
     overlap: int,
     refuse_every: int,
+    break_every: int,
 ) -> None:
-    """However runs are spread, or expected, pages overlap and cursors expire: each once, all."""
-    pages = FakePages(spread(count, seed), overlap=overlap, refuse_every=refuse_every)
+    """However runs are spread or expected, pages overlap or break, cursors expire: each once."""
+    pages = FakePages(
+        spread(count, seed),
+        overlap=overlap,
+        refuse_every=refuse_every,
+        break_every=break_every,
+    )
 
     taken, _ = read(pages.serve, count=first, concurrent=concurrent, shares=shares)
 
@@ -231,15 +246,120 @@ def test_a_cursor_that_never_ends_is_an_error(runs: list[Run]) -> None:
     """Pages without a new run, each with a next cursor, end after some twenty of them."""
     requests = 0
 
-    def endless(_: Request) -> tuple[float, Page]:
+    def endless(_: Request) -> tuple[float, bytes]:
         nonlocal requests
         requests += 1
-        return 0.0, Page(runs, "again")
+        return 0.0, page(runs, "again")
 
     with pytest.raises(LangSmithError, match="cursor does not end"):
         read(endless, count=1)
 
     assert requests < 30
+
+
+def test_the_next_pages_are_asked_for_before_the_last_ones_are_read() -> None:
+    """Sixteen full windows: what follows is asked for before a single run is taken."""
+    order: list[str] = []
+    begins = [START + timedelta(hours=1.5 * window, minutes=1) for window in range(16)]
+    pages = FakePages([at + timedelta(seconds=n) for at in begins for n in range(1_200)])
+
+    def serve(request: Request) -> tuple[float, Any]:
+        order.append("asked")
+        return pages.serve(request)
+
+    reading, asker, _ = day(
+        serve, lambda _project, runs: order.append(f"took {len(runs)}"), count=16, concurrent=16
+    )
+    asker.ask(reading.calls())
+
+    assert order[:33] == [*["asked"] * 32, "took 1000"]
+    assert sorted(order[32:]) == [*["took 1000"] * 16, *["took 200"] * 16]
+
+
+@pytest.mark.parametrize("broken", [1, 2, 3])
+def test_a_page_that_is_broken_though_it_ends_well_is_asked_for_again(broken: int) -> None:
+    """What was asked for after it does not count: 2,500 runs, one page of three read twice."""
+    pages = FakePages([START + timedelta(seconds=n) for n in range(2_500)])
+
+    def serve(request: Request) -> tuple[float, Any]:
+        seconds, body = pages.serve(request)
+        return seconds, body.replace(b"id", b'"', 1) if pages.requests == broken else body
+
+    taken, _ = read(serve, count=1, concurrent=1)
+
+    assert (len(taken), len(set(taken))) == (2_500, 2_500)
+    assert pages.requests <= 5
+
+
+def test_pages_that_are_broken_for_a_while_are_read_later() -> None:
+    """A server that sends nonsense for two seconds is asked again until it does not."""
+    pages = FakePages([START + timedelta(seconds=n) for n in range(2_500)])
+    taken: list[str] = []
+
+    def serve(request: Request) -> tuple[float, Any]:
+        body = pages.serve(request)[1]
+        return 0.05, body.replace(b"id", b'"', 1) if time.now() < 2 else body
+
+    reading, asker, time = day(
+        serve, lambda _, runs: taken.extend(run.id for run in runs), count=1, concurrent=1
+    )
+    asker.ask(reading.calls())
+
+    assert (len(taken), len(set(taken))) == (2_500, 2_500)
+    assert pages.requests <= 13
+
+
+def test_pages_that_stay_broken_are_an_error() -> None:
+    """They are asked for again as often as anything that fails."""
+    body = page([Run(id="a", start_time=START + timedelta(hours=1))], "next").replace(b"id", b'"')
+
+    with pytest.raises(LangSmithError, match="10 times in a row, last: an answer that is not a pa"):
+        read(lambda _: (0.0, body), count=1, concurrent=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "answer"),
+    [
+        (0.1, PassingError("HTTP 503")),
+        (60.0, PassingError("no answer in time")),
+        (1.0, LangSmithRefusedError("expired", 400)),
+        (1.0, LangSmithError("gone")),
+    ],
+)
+def test_what_was_asked_for_behind_a_broken_page_is_nobody_s(
+    seconds: float, answer: Exception
+) -> None:
+    """Its failures neither fail the day nor are they tried again."""
+    pages = FakePages([START + timedelta(seconds=n) for n in range(2_500)])
+
+    def serve(request: Request) -> tuple[float, Any]:
+        if pages.requests == 1 and not behind:
+            behind.append(request)
+            return seconds, answer
+        body = pages.serve(request)[1]
+        return 0.1, body if behind else body.replace(b"id", b'"', 1)
+
+    behind: list[Request] = []
+    taken, _ = read(serve, count=1, concurrent=1)
+
+    assert (len(taken), len(set(taken)), pages.requests) == (2_500, 2_500, 4)
+
+
+def test_a_cursor_that_is_refused_costs_no_page_that_waits() -> None:
+    """A window goes on below the oldest run of a page that was not read when it was refused."""
+    pages = FakePages([START + timedelta(seconds=n) for n in range(2_500)])
+    refused = False
+
+    def serve(request: Request) -> tuple[float, Any]:
+        nonlocal refused
+        if "cursor" in request.values and not refused:
+            refused = True
+            return 0.0, LangSmithRefusedError("expired", 400)
+        return 0.0, pages.serve(request)[1]
+
+    taken, _ = read(serve, count=1, concurrent=1)
+
+    assert (len(taken), len(set(taken)), pages.requests) == (2_500, 2_500, 3)
 
 
 def test_a_cursor_that_is_always_refused_is_an_error() -> None:
@@ -248,7 +368,7 @@ def test_a_cursor_that_is_always_refused_is_an_error() -> None:
     def refusing(request: Request) -> tuple[float, Any]:
         if "cursor" in request.values:
             return 0.0, LangSmithRefusedError("expired", 400)
-        return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
+        return 0.0, page([Run(id="a", start_time=START + timedelta(hours=1))], "expired")
 
     with pytest.raises(LangSmithError, match="refuses its own cursor"):
         read(refusing, count=1)
@@ -260,7 +380,7 @@ def test_progress_tells_how_far_reading_came() -> None:
     def half(request: Request) -> tuple[float, Any]:
         if "cursor" in request.values:
             return 0.0, LangSmithError("gone")
-        return 0.0, Page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
+        return 0.0, page([Run(id="a", start_time=START + timedelta(hours=12))], "next")
 
     reading, asker, _ = day(half, lambda _project, _runs: None, count=1, concurrent=1)
 

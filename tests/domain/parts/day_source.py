@@ -1,6 +1,6 @@
 """A day's runs in memory, asked for as LangSmith is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -55,17 +55,35 @@ class DaySource:
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Callable[[], Mapping[str, Ancestor]]:
+    ) -> "Surroundings":
         for project, runs in self._llm_runs():
             take(project, [decoded(raw, self._keys) for raw in runs if raw["id"] in before])
         if after is not None:
             self.read(*after, take)
-        found = self.ancestors(ancestors, day)
-        return lambda: found
+        return Surroundings(self, day, self.ancestors(ancestors, day))
 
     def _llm_runs(self) -> Iterator[tuple[Project, Sequence[RawRun]]]:
         for project, runs in self._runs.items():
             yield project, [raw for raw in runs if raw["run_type"] == "LLM"]
+
+
+class Surroundings:
+    """An `Outside` of which all is known."""
+
+    def __init__(self, source: DaySource, day: Span, found: Mapping[str, Ancestor]) -> None:
+        self._source = source
+        self._day = day
+        self._found = found
+        self._named: Mapping[str, Ancestor] = {}
+
+    def ask_names(self, ids: Iterable[str]) -> None:
+        self._named = self._source.ancestors(dict.fromkeys(ids), self._day)
+
+    def ancestors(self) -> Mapping[str, Ancestor]:
+        return self._found
+
+    def names(self) -> Mapping[str, str]:
+        return {id_: run.name for id_, run in self._named.items()}
 
 
 def cut(day: ReportDay, shares: Sequence[float]) -> list[Window]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 
 from spend_report.adapters.langsmith.concurrency import Call
-from spend_report.adapters.langsmith.decoder import Page
 from spend_report.adapters.langsmith.pages import Pages
 from spend_report.adapters.langsmith.windows import Window, windows
 from spend_report.domain.runs.run import Project
@@ -42,8 +41,8 @@ class Counting:
                 selects=_SELECTS,
             )
 
-    def _add(self, span: int, window: Window, page: Page | None) -> Iterable[Call]:
-        if page is not None:
-            found = len(window.accept(page))
+    def _add(self, span: int, window: Window, body: bytes | None) -> Iterable[Call]:
+        if body is not None:
+            found = len(window.accept(self._pages.decode(body)))
             self.runs[span] += found + (0.0 if window.done else window.expected() or 0.0)
         return ()

@@ -20,6 +20,10 @@ from spend_report.domain.runs.run import MetadataKeys, Run, TokenDetails
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN_FIELDS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DETAIL_FIELDS = ("prompt_token_details", "completion_token_details")
+# In JSON that ends so, these are the last key of the outermost object and its value: neither their
+# quotes nor that brace can be part of a string.
+_CURSOR_AT_END = re.compile(rb'[,{]\s*"next_cursor"\s*:\s*"([!#-\[\]-~]+)"\s*}\s*\Z')
+_LONGEST_END = 2000  # in bytes
 # Longer than any count; Python itself refuses to read integers of more than 4300 digits.
 _MOST_DIGITS = 40
 
@@ -123,6 +127,15 @@ class PageDecoder:
         return self._keys.struct(
             **{field: value.get(key) for field, key in self._metadata_keys.items()}
         )
+
+
+def cursor_at_end(body: bytes) -> str | None:
+    """The cursor of the page in `body` where it can be read without the page; None where not.
+
+    LangSmith sends it behind the runs.
+    """
+    found = _CURSOR_AT_END.search(body, max(0, len(body) - _LONGEST_END))
+    return found[1].decode("ascii") if found else None
 
 
 def _parse(body: bytes) -> Any:

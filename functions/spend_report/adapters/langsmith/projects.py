@@ -50,7 +50,7 @@ class _Search:
         if not _is_uuid(self.name):
             return self._listed("name")
         request = Request("GET", f"{_SESSIONS}/{self.name}", {"include_stats": False})
-        return Call(request, _session, self._take, self._refused)
+        return Call(request, lambda body: self._take(_session(body)), self._refused)
 
     def _refused(self, error: LangSmithRefusedError) -> Iterable[Call]:
         if error.status not in _NO_SUCH:
@@ -58,14 +58,14 @@ class _Search:
         return [self._listed("id")]
 
     def _listed(self, key: str) -> Call:
-        def then(sessions: list[dict[str, Any]]) -> Iterable[Call]:
-            for session in sessions:
+        def then(body: bytes) -> Iterable[Call]:
+            for session in _sessions(body):
                 if session[key] == self.name:
                     return self._take(session)
             return [self._listed("name")] if key == "id" else []
 
         params = {key: self.name, "limit": 1, "include_stats": False}
-        return Call(Request("GET", _SESSIONS, params), _sessions, then)
+        return Call(Request("GET", _SESSIONS, params), then)
 
     def _take(self, session: dict[str, Any]) -> Iterable[Call]:
         project_id, tenant = session["id"], session.get("tenant_id")
@@ -85,7 +85,10 @@ def _sessions(body: bytes) -> list[dict[str, Any]]:
 
 
 def _session(body: bytes) -> dict[str, Any]:
-    return _sessions(b"[" + body + b"]")[0]
+    sessions = _sessions(b"[" + body + b"]")
+    if len(sessions) != 1:
+        raise UnreadablePageError
+    return sessions[0]
 
 
 def _is_session(value: Any) -> bool:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.concurrency import Asker, Call, Next, Work, begun
+from spend_report.adapters.langsmith.concurrency import Asker, Asking, Next, Work, begun
 from spend_report.adapters.langsmith.counting import Counting
 from spend_report.adapters.langsmith.decoder import PageDecoder
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
@@ -25,7 +25,7 @@ from spend_report.adapters.langsmith.windows import windows
 from spend_report.domain.basics.names import name_of
 from spend_report.domain.runs.run import Ancestor, MetadataKeys, Project, Run
 from spend_report.errors import OutOfTimeError
-from spend_report.ports import ExpectedRuns, Span, Take
+from spend_report.ports import ExpectedRuns, Outside, Span, Take
 
 # Where it is known how many runs to expect, a day begins with a window for so many: a page holds
 # them even if there are some more.
@@ -141,7 +141,8 @@ class LangSmithRuns:
     def ancestors(self, ids: Mapping[str, datetime | None], day: Span) -> Mapping[str, Ancestor]:
         """See `RunSource.ancestors`."""
         found: dict[str, Ancestor] = {}
-        self._ask(self._ancestors(ids, day, found), lambda: _looking_up(len(ids)))
+        calls = self._ancestors(ids, _span(ids, day), found).calls()
+        self._ask(calls, lambda: _looking_up(len(ids)))
         return found
 
     def outside(
@@ -152,28 +153,30 @@ class LangSmithRuns:
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> Callable[[], Mapping[str, Ancestor]]:
+    ) -> Outside:
         """See `RunSource.outside`. Everything is read side by side: three waits become one."""
         found: dict[str, Ancestor] = {}
-        calls = [
-            *self._ancestors(ancestors, day, found),
-            *(
-                call
-                for project in self.projects()
-                for call in self._llm_runs(project, before, day, take)
-            ),
-            *(self._reading(*after, take).calls() if after is not None else ()),
+        span = _span(ancestors, day)
+        asked = [
+            self._ancestors(ancestors, span, found),
+            *(self._llm_runs(project, before, day, take) for project in self.projects()),
+            *([self._reading(*after, take)] if after is not None else ()),
         ]
 
-        def asked() -> Mapping[str, Ancestor]:
-            self._ask(calls, lambda: _looking_up(len(ancestors) + len(before)))
-            return found
+        def look_up(ids: Iterable[str], named: dict[str, Ancestor]) -> LookUp:
+            more = dict.fromkeys(id_ for id_ in ids if id_ not in ancestors)
+            return self._ancestors(more, span, named)
 
-        return begun(asked).result
+        def in_time(names: int) -> AbstractContextManager[None]:
+            return self._in_time(lambda: _looking_up(len(ancestors) + len(before) + names))
+
+        with in_time(0):
+            asking = self._asker.begin(call for one in asked for call in one.calls())
+        return _Outside(asking, asked, found, look_up=look_up, in_time=in_time)
 
     def _ancestors(
-        self, ids: Mapping[str, datetime | None], day: Span, found: dict[str, Ancestor]
-    ) -> Iterable[Call]:
+        self, ids: Mapping[str, datetime | None], span: Span, found: dict[str, Ancestor]
+    ) -> LookUp:
         same: dict[Ancestor, Ancestor] = {}  # names repeat: a day has few, and many ancestors
 
         def take(runs: Sequence[Run]) -> None:
@@ -182,26 +185,16 @@ class LangSmithRuns:
                 ancestor = Ancestor(name_of(run.name), feature)
                 found[run.id] = same.setdefault(ancestor, ancestor)
 
-        return self._look_up(self.projects(), ids, day, take, selects=ANCESTOR_SELECTS)
+        return LookUp(self._pages, self.projects(), ids, span, take, selects=ANCESTOR_SELECTS)
 
     def _llm_runs(
         self, project: Project, ids: Mapping[str, datetime | None], day: Span, take: Take
-    ) -> Iterable[Call]:
-        taken = partial(take, project)
-        return self._look_up([project], ids, day, taken, run_type="LLM", selects=RUN_SELECTS)
-
-    def _look_up(
-        self,
-        projects: Sequence[Project],
-        ids: Mapping[str, datetime | None],
-        day: Span,
-        take: Callable[[Sequence[Run]], None],
-        **query: Any,
-    ) -> Iterable[Call]:
-        starts = [at for at in ids.values() if at is not None]
-        starts += [day[0] - _LONGEST_TRACE, day[1]]
-        span = (min(starts), max(starts))
-        return LookUp(self._pages, projects, ids, span, take, **query).calls()
+    ) -> LookUp:
+        return LookUp(
+            *(self._pages, [project], ids, _span(ids, day), partial(take, project)),
+            run_type="LLM",
+            selects=RUN_SELECTS,
+        )
 
     def _reading(
         self, start: datetime, end: datetime, take: Take, shares: Sequence[int] = ()
@@ -247,6 +240,58 @@ class LangSmithRuns:
                 "report was not written. Run the day again; if this happens every day, let the "
                 "function ask for more at once (MAX_REQUESTS_PER_10S, as LangSmith allows)"
             ) from error
+
+
+class _Outside:
+    """See `Outside`: what was `asked` for, and what is `found` of it.
+
+    `look_up` looks up names, and `in_time` says how many runs were being looked up with so many
+    names where time is up.
+    """
+
+    def __init__(
+        self,
+        asking: Asking,
+        asked: Sequence[LookUp | DayReading],
+        found: Mapping[str, Ancestor],
+        *,
+        look_up: Callable[[Iterable[str], dict[str, Ancestor]], LookUp],
+        in_time: Callable[[int], AbstractContextManager[None]],
+    ) -> None:
+        self._asking = asking
+        self._asked = asked
+        self._found = found
+        self._look_up = look_up
+        self._in_time = in_time
+        self._names: Sequence[str] = ()
+        self._named: dict[str, Ancestor] = {}
+
+    def ask_names(self, ids: Iterable[str]) -> None:
+        """See `Outside.ask_names`."""
+        self._names = [*ids]
+        with self._in_time(len(self._names)):
+            self._asking.also(self._look_up(self._names, self._named).calls())
+
+    def ancestors(self) -> Mapping[str, Ancestor]:
+        """See `Outside.ancestors`."""
+        with self._in_time(len(self._names)):
+            self._asking.go_on(until=lambda: all(one.is_done for one in self._asked))
+        self._asked = ()  # they hold the ids of up to a million runs
+        return self._found
+
+    def names(self) -> Mapping[str, str]:
+        """See `Outside.names`."""
+        with self._in_time(len(self._names)):
+            self._asking.go_on()
+        runs = ((id_, self._found.get(id_) or self._named.get(id_)) for id_ in self._names)
+        return {id_: run.name for id_, run in runs if run is not None}
+
+
+def _span(ids: Mapping[str, datetime | None], day: Span) -> Span:
+    """In which those of `ids` are searched whose start is not known."""
+    starts = [at for at in ids.values() if at is not None]
+    starts += [day[0] - _LONGEST_TRACE, day[1]]
+    return min(starts), max(starts)
 
 
 def _looking_up(runs: int) -> str:

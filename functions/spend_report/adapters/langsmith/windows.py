@@ -182,6 +182,10 @@ class Cutter:
         self._pages = 0
         self._cuts = 0
 
+    def has_room(self, windows: Collection[Window]) -> bool:
+        """Whether more than these may be read at once."""
+        return len(windows) < self._max_concurrent
+
     def cut(self, window: Window, others: Collection[Window]) -> list[Window]:
         """New windows out of `window`, whose page just came, for those that may be read besides.
 
