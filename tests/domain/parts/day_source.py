@@ -55,19 +55,19 @@ class DaySource:
         before: Mapping[str, datetime | None],
         after: Span | None,
         take: Take,
-    ) -> "Surroundings":
+    ) -> "OutsideInMemory":
         for project, runs in self._llm_runs():
             take(project, [decoded(raw, self._keys) for raw in runs if raw["id"] in before])
         if after is not None:
             self.read(*after, take)
-        return Surroundings(self, day, self.ancestors(ancestors, day))
+        return OutsideInMemory(self, day, self.ancestors(ancestors, day))
 
     def _llm_runs(self) -> Iterator[tuple[Project, Sequence[RawRun]]]:
         for project, runs in self._runs.items():
             yield project, [raw for raw in runs if raw["run_type"] == "LLM"]
 
 
-class Surroundings:
+class OutsideInMemory:
     """An `Outside` of which all is known."""
 
     def __init__(self, source: DaySource, day: Span, found: Mapping[str, Ancestor]) -> None:

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from spend_report.adapters.langsmith.api import LangSmithApi
-from spend_report.adapters.langsmith.concurrency import Asker, Asking, Next, Work, begun
+from spend_report.adapters.langsmith.concurrency import Asker, Next, Work, begun
 from spend_report.adapters.langsmith.counting import Counting
 from spend_report.adapters.langsmith.decoder import PageDecoder
+from spend_report.adapters.langsmith.outside import OutsideRuns
 from spend_report.adapters.langsmith.pacing import RESERVE_SECONDS, Pacer, TimeUpError
 from spend_report.adapters.langsmith.pages import (
     ANCESTOR_SELECTS,
@@ -172,7 +173,7 @@ class LangSmithRuns:
 
         with in_time(0):
             asking = self._asker.begin(call for one in asked for call in one.calls())
-        return _Outside(asking, asked, found, look_up=look_up, in_time=in_time)
+        return OutsideRuns(asking, asked, found, look_up=look_up, in_time=in_time)
 
     def _ancestors(
         self, ids: Mapping[str, datetime | None], span: Span, found: dict[str, Ancestor]
@@ -240,51 +241,6 @@ class LangSmithRuns:
                 "report was not written. Run the day again; if this happens every day, let the "
                 "function ask for more at once (MAX_REQUESTS_PER_10S, as LangSmith allows)"
             ) from error
-
-
-class _Outside:
-    """See `Outside`: what was `asked` for, and what is `found` of it.
-
-    `look_up` looks up names, and `in_time` says how many runs were being looked up with so many
-    names where time is up.
-    """
-
-    def __init__(
-        self,
-        asking: Asking,
-        asked: Sequence[LookUp | DayReading],
-        found: Mapping[str, Ancestor],
-        *,
-        look_up: Callable[[Iterable[str], dict[str, Ancestor]], LookUp],
-        in_time: Callable[[int], AbstractContextManager[None]],
-    ) -> None:
-        self._asking = asking
-        self._asked = asked
-        self._found = found
-        self._look_up = look_up
-        self._in_time = in_time
-        self._names: Sequence[str] = ()
-        self._named: dict[str, Ancestor] = {}
-
-    def ask_names(self, ids: Iterable[str]) -> None:
-        """See `Outside.ask_names`."""
-        self._names = [*ids]
-        with self._in_time(len(self._names)):
-            self._asking.also(self._look_up(self._names, self._named).calls())
-
-    def ancestors(self) -> Mapping[str, Ancestor]:
-        """See `Outside.ancestors`."""
-        with self._in_time(len(self._names)):
-            self._asking.go_on(until=lambda: all(one.is_done for one in self._asked))
-        self._asked = ()  # they hold the ids of up to a million runs
-        return self._found
-
-    def names(self) -> Mapping[str, str]:
-        """See `Outside.names`."""
-        with self._in_time(len(self._names)):
-            self._asking.go_on()
-        runs = ((id_, self._found.get(id_) or self._named.get(id_)) for id_ in self._names)
-        return {id_: run.name for id_, run in runs if run is not None}
 
 
 def _span(ids: Mapping[str, datetime | None], day: Span) -> Span:
